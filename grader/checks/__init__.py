@@ -1,0 +1,37 @@
+"""What a check file imports: everything needed to say what is right, nothing about how it runs."""
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from grader.checks.arguments import function, generator
+from grader.checks.check import Check, check, given
+from grader.checks.draws import ORDINARY, WIDE, Fill, fills, sizes
+from grader.checks.expect import (
+    Mismatch,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_error,
+    expect_untouched,
+)
+
+__all__ = [
+    "ORDINARY",
+    "WIDE",
+    "Check",
+    "Fill",
+    "Mismatch",
+    "assume",
+    "check",
+    "expect",
+    "expect_close",
+    "expect_equal",
+    "expect_error",
+    "expect_untouched",
+    "fills",
+    "function",
+    "generator",
+    "given",
+    "sizes",
+    "st",
+]

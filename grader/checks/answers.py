@@ -1,0 +1,155 @@
+"""The two objects a check talks to, `submission` and `reference`, and what a call left behind."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from grader.checks.arguments import materialise, source_of
+from grader.wall.wire import Function, pack, unpack
+
+
+LIBRARIES = {"np": "numpy", "torch": "torch"}
+
+
+class SubmissionError(Exception):
+    """The submission's own code raised, or does not offer what was asked for.
+
+    `status` is `error`, `missing`, `not started` or `refused`; `type_names` the names of the
+    error's class and its bases; `lines` the submission's own lines it passed through.
+    """
+
+    def __init__(
+        self,
+        status: str,
+        type_names: tuple[str, ...] = (),
+        text: str = "",
+        lines: tuple[tuple[str, int], ...] = (),
+    ) -> None:
+        super().__init__(f"{type_names[0]}: {text}" if type_names else text)
+        self.status, self.type_names, self.text, self.lines = status, type_names, text, lines
+
+
+class SubmissionLost(BaseException):
+    """The submission's process hung, died or broke the protocol in the middle of a check.
+
+    Not an Exception: no check may catch it, and Hypothesis must not try to shrink it.  `status`
+    is `timeout` or `crashed`.
+    """
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Backend(Protocol):
+    """Whoever computes answers: a namespace in this process, or a worker behind the wall."""
+
+    def defines(self, name: str) -> bool:
+        """Whether the submission offers a function or class of that name."""
+
+    def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Call a function of the submission; returns plain data or raises SubmissionError."""
+
+    def probe(self, probe: Function, arguments: list[Any]) -> Any:
+        """Run a small function beside the submission; returns plain data."""
+
+
+@dataclass
+class Call:
+    """One request of a check and its outcome, kept for the counterexample and the diagnosis."""
+
+    name: str
+    arguments: list[Any]
+    keywords: dict[str, Any]
+    probe: Callable[..., Any] | None = None
+    returned: Any = None
+    error: SubmissionError | None = None
+    done: bool = field(default=False)
+
+    def ask(self, backend: Backend) -> Any:
+        """Make this call again, of anyone."""
+        if self.probe is None:
+            return backend.call(self.name, self.arguments, self.keywords)
+        probe = Function(self.probe.__name__, source_of(self.probe), {})
+        return backend.probe(probe, self.arguments)
+
+
+class Answers:
+    """Looks like the submission's module to a check; every answer is plain data."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._calls: list[Call] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *arguments, **keywords: self._ask(Call(name, list(arguments), keywords))
+
+    def probe(self, probe: Callable[..., Any], *arguments: Any) -> Any:
+        """Run `probe(module, *arguments)` beside the submission and return its data."""
+        return self._ask(Call(probe.__name__, list(arguments), {}, probe))
+
+    def _ask(self, call: Call) -> Any:
+        self._calls.append(call)
+        try:
+            call.returned = call.ask(self._backend)
+        except SubmissionError as error:
+            call.error = error
+            raise
+        call.done = True
+        return call.returned
+
+
+class Local:
+    """Answers from a trusted namespace in this process, through the same plain data."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+
+    def defines(self, name: str) -> bool:
+        return name in self.namespace
+
+    def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        if name not in self.namespace:
+            raise SubmissionError("missing", text=f"{name} is not defined")
+        given, named = _own_copies(arguments, keywords)
+        return _plain_answer(self.namespace[name], given, named)
+
+    def probe(self, probe: Function, arguments: list[Any]) -> Any:
+        scope = libraries()
+        exec(compile(probe.source, f"<{probe.name}>", "exec"), scope)
+        given, named = _own_copies(arguments, {})
+        return _plain_answer(scope[probe.name], [Namespace(self.namespace), *given], named)
+
+
+def _own_copies(arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """What the other side of a wall would get: nothing that it changes is seen here."""
+    return materialise(unpack(pack((arguments, keywords))), libraries())
+
+
+def _plain_answer(function: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    try:
+        return unpack(pack(function(*arguments, **keywords)))
+    except Exception as error:
+        names = tuple(kind.__name__ for kind in inspect.getmro(type(error)))
+        status = "not started" if "NotImplementedError" in names else "error"
+        raise SubmissionError(status, names, str(error)) from error
+
+
+def libraries() -> dict[str, Any]:
+    """What the source of a probe or a function may use: np, and torch where it is loaded."""
+    return {
+        name: sys.modules[module] for name, module in LIBRARIES.items() if module in sys.modules
+    }
+
+
+class Namespace:
+    """A namespace with attributes: what a probe sees as the submission's module."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.__dict__.update(namespace)

@@ -1,0 +1,1 @@
+"""The trusted side: holds the checks and the reference, asks for answers, decides."""

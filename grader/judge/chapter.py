@@ -1,0 +1,65 @@
+"""Loading what the judge trusts of a chapter: its checks and its reference."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from grader.checks.answers import Local
+from grader.checks.check import Check
+from grader.course import Chapter, Course, CourseError
+from grader.modules import load_module
+
+
+@dataclass(frozen=True)
+class LoadedChapter:
+    """A chapter with its checks, in the order of the exercises, and its reference."""
+
+    course: Course
+    chapter: Chapter
+    checks: dict[str, tuple[Check, ...]]
+    namespace: dict[str, Any]
+
+    @cached_property
+    def reference(self) -> Local:
+        return Local(self.namespace)
+
+
+def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:
+    """Import reference and checks.  Raises CourseError with file and line."""
+    solutions = str(course.root / "solutions")
+    if solutions not in sys.path:
+        sys.path.append(solutions)
+    module = load_module(_existing(course.solution(chapter)), chapter.module)
+    path = _existing(course.checks(chapter))
+    found = load_module(path, f"checks_{chapter.module}")
+    checks: dict[str, list[Check]] = {exercise.name: [] for exercise in chapter.exercises}
+    for test in vars(found).values():
+        check = getattr(test, "check", None)
+        if isinstance(check, Check):
+            _place(check, checks, path)
+    for name, own in checks.items():
+        if not any(check.value for check in own):
+            raise CourseError.at(path, 1, f"exercise {chapter.id}.{name} has no value check")
+    frozen = {name: tuple(own) for name, own in checks.items()}
+    return LoadedChapter(course, chapter, frozen, vars(module))
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise CourseError(f"{path}: the file is missing")
+    return path
+
+
+def _place(check: Check, checks: dict[str, list[Check]], path: Path) -> None:
+    line = check.test.__code__.co_firstlineno
+    if check.exercise not in checks:
+        raise CourseError.at(path, line, f"a check for an unknown exercise, {check.exercise}")
+    if check.practice and "reference" in check.test.__code__.co_varnames:
+        raise CourseError.at(path, line, f"practice check {check.slug} uses the reference")
+    if any(check.slug == other.slug for other in checks[check.exercise]):
+        raise CourseError.at(path, line, f"two checks of {check.exercise} are titled alike")
+    checks[check.exercise].append(check)

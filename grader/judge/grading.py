@@ -1,0 +1,97 @@
+"""Grading one exercise: run its checks, share out its points, name the mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from grader.bank import Mistake, load_mistakes
+from grader.checks.answers import Backend
+from grader.checks.check import Check
+from grader.course import Exercise
+from grader.judge.chapter import LoadedChapter
+from grader.judge.diagnosis import diagnose
+from grader.judge.run import DEFAULT_EXAMPLES, Outcome, run_check
+
+WHOLE = ("not started", "missing", "refused")
+"""Statuses that hold for every check of an exercise as soon as one check meets them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an instructor may choose: the seed of the inputs, and how many of them."""
+
+    seed: int = 0
+    examples: int = DEFAULT_EXAMPLES
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcomes of one exercise and what they are worth."""
+
+    exercise: Exercise
+    outcomes: tuple[Outcome, ...]
+    mistake: Mistake | None = None
+
+    @property
+    def status(self) -> str:
+        """`passed`, or the status of the first check that did not."""
+        return next((one.status for one in self.outcomes if not one.passed), "passed")
+
+    @property
+    def shares(self) -> list[float]:
+        """What each check can earn: its weight's part of the points, in hundredths that add up."""
+        weights = [outcome.check.weight for outcome in self.outcomes]
+        ends = [
+            round(100 * self.exercise.points * sum(weights[: i + 1]) / sum(weights))
+            for i in range(len(weights))
+        ]
+        return [(end - start) / 100 for start, end in zip([0, *ends], ends, strict=False)]
+
+    @property
+    def scores(self) -> list[float]:
+        """What each check earns: a property is worth nothing unless a value check passed."""
+        proven = any(outcome.passed and outcome.check.value for outcome in self.outcomes)
+        return [
+            share if outcome.passed and proven else 0.0
+            for share, outcome in zip(self.shares, self.outcomes, strict=True)
+        ]
+
+    @property
+    def score(self) -> float:
+        return round(sum(self.scores), 2)
+
+
+def judge_exercise(
+    loaded: LoadedChapter,
+    exercise: Exercise,
+    submission: Backend,
+    run: Run,
+    observe: Callable[[Outcome], None] = lambda outcome: None,
+) -> Verdict:
+    """Run every check of the exercise.  Raises JudgeError."""
+    checks = loaded.checks[exercise.name]
+    outcomes: list[Outcome] = []
+    for check in checks:
+        outcomes.append(_judge_check(loaded, check, submission, run, outcomes))
+        observe(outcomes[-1])
+    return Verdict(exercise, tuple(outcomes))
+
+
+def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
+    """The verdict with the mistake behind it, where one is sure."""
+    if verdict.status not in ("failed", "error"):
+        return verdict
+    bank = load_mistakes(loaded.course.mistakes(loaded.chapter))
+    own = [entry for entry in bank if entry.exercise == verdict.exercise.name]
+    return replace(verdict, mistake=diagnose(loaded, own, verdict.outcomes))
+
+
+def _judge_check(
+    loaded: LoadedChapter, check: Check, submission: Backend, run: Run, before: list[Outcome]
+) -> Outcome:
+    if before and before[0].status in WHOLE:
+        return replace(before[0], check=check)
+    if not submission.defines(check.exercise):
+        return Outcome(check, "missing", f"{check.exercise} is not defined")
+    return run_check(check, submission, loaded.reference, seed=run.seed, examples=run.examples)

@@ -1,0 +1,173 @@
+"""Running one check: Hypothesis draws, the submission answers, the check compares."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import given as hypothesis_given
+from hypothesis import seed as hypothesis_seed
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky, UnsatisfiedAssumption
+
+from grader.checks.answers import Answers, Backend, Call, SubmissionError, SubmissionLost
+from grader.checks.check import Check
+from grader.checks.expect import Mismatch
+
+DEFAULT_EXAMPLES = 50
+SHRINKING = 250
+"""Examples spent on making a counterexample smaller: enough for a handful of small draws."""
+
+TRANSCRIPT = 24
+"""Calls of a check that are kept for the diagnosis, beside those of the counterexample."""
+
+
+class JudgeError(Exception):
+    """The grader itself is at fault; no mark may be given."""
+
+
+class _ShrunkEnough(BaseException):
+    """Leaves Hypothesis early; not an Exception, which it would take for a failing example."""
+
+
+@dataclass
+class Outcome:
+    """What one check found out about one submission."""
+
+    check: Check
+    status: str
+    message: str = ""
+    expected: Any = None
+    got: Any = None
+    error: SubmissionError | None = None
+    calls: list[Call] = field(default_factory=list)
+    transcript: list[Call] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "passed"
+
+
+def run_check(
+    check: Check, submission: Backend, reference: Backend, *, seed: int, examples: int
+) -> Outcome:
+    """Judge one check.
+
+    Raises JudgeError if the check fails for a reason that the reference has in common with the
+    submission.
+    """
+    run = _Run(check, submission, reference)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if check.strategies:
+                _draw(run, _seed(check, seed), _count(check, examples))
+            else:
+                run.example({})
+    except (Mismatch, SubmissionError, _ShrunkEnough):
+        return run.outcome
+    except SubmissionLost as lost:
+        transcript = run.outcome.transcript
+        return Outcome(check, lost.status, str(lost), calls=run.calls, transcript=transcript)
+    except Flaky:
+        run.outcome.message = "the same call gives different answers when it is made again"
+        return run.outcome
+    return Outcome(check, "passed", transcript=run.outcome.transcript)
+
+
+def _seed(check: Check, seed: int) -> int:
+    text = f"{seed} {check.exercise} {check.slug}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _count(check: Check, examples: int) -> int:
+    if check.examples is None:
+        return examples
+    return max(1, round(check.examples * examples / DEFAULT_EXAMPLES))
+
+
+def _draw(run: _Run, seed: int, examples: int) -> None:
+    @hypothesis_seed(seed)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @hypothesis_given(drawn=st.fixed_dictionaries(run.check.strategies))
+    def every_example(drawn: dict[str, Any]) -> None:
+        run.example(drawn)
+
+    every_example()
+
+
+class _Run:
+    """The examples of one check, and the smallest failure so far."""
+
+    def __init__(self, check: Check, submission: Backend, reference: Backend) -> None:
+        self.check, self.submission, self.reference = check, submission, reference
+        self.outcome = Outcome(check, "passed")
+        self.calls: list[Call] = []
+        self.since_failure = 0
+
+    def example(self, drawn: dict[str, Any]) -> None:
+        """Run the check on one drawn input; remember how it failed and raise."""
+        if not self.outcome.passed:
+            self.since_failure += 1
+            if self.since_failure > SHRINKING:
+                raise _ShrunkEnough
+        answers = Answers(self.submission)
+        self.calls = answers._calls
+        try:
+            self._compare(answers, drawn)
+        except Mismatch as error:
+            self._failed("failed", error.message, error.expected, error.got)
+            raise
+        except SubmissionError as error:
+            self._failed(error.status, str(error))
+            self.outcome.error = error
+            if error.status != "error":
+                raise _ShrunkEnough from None
+            raise
+        finally:
+            if len(self.outcome.transcript) < TRANSCRIPT:
+                self.outcome.transcript.extend(answers._calls)
+
+    def _compare(self, answers: Answers, drawn: dict[str, Any]) -> None:
+        try:
+            self._test(answers, drawn)
+        except (Mismatch, SubmissionError, UnsatisfiedAssumption):
+            raise
+        except AssertionError as error:
+            raise Mismatch(str(error)) from error
+        except Exception as error:
+            self._blame(error, drawn)
+            last = answers._calls[-1] if answers._calls else None
+            raise Mismatch(
+                "the answer has the wrong type or shape", got=last.returned if last else None
+            ) from error
+
+    def _blame(self, error: Exception, drawn: dict[str, Any]) -> None:
+        """A check that trips over an answer is right to, unless it trips over the reference too."""
+        try:
+            self._test(Answers(self.reference), drawn)
+        except Exception as again:
+            raise JudgeError(f"check {self.check.exercise}.{self.check.slug}: {again!r}") from error
+
+    def _test(self, answers: Answers, drawn: dict[str, Any]) -> None:
+        known = {"submission": answers, "reference": Answers(self.reference), **drawn}
+        code = self.check.test.__code__
+        wanted = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.check.test(**{name: known[name] for name in wanted if name in known})
+
+    def _failed(self, status: str, message: str, expected: Any = None, got: Any = None) -> None:
+        transcript = self.outcome.transcript
+        self.outcome = Outcome(
+            self.check, status, message, expected, got, None, self.calls, transcript
+        )

@@ -1,0 +1,89 @@
+"""The report: what became of one submission of one chapter.  Every format is drawn from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class CallShown:
+    """One call of a counterexample, in words."""
+
+    function: str
+    arguments: dict[str, str]
+    returned: str
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest input found that shows a check failing."""
+
+    calls: tuple[CallShown, ...]
+    expected: str | None
+    got: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The outcome of one check, with its share of the points."""
+
+    id: str
+    title: str
+    status: str
+    score: float
+    max_score: float
+    counterexample: Counterexample | None
+    practice: bool
+
+
+@dataclass(frozen=True)
+class MistakeShown:
+    """The mistake whose answers equal the submission's."""
+
+    name: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class ExerciseReport:
+    """The outcome of one exercise; `note` says what a reader should know beside the checks."""
+
+    id: str
+    status: str
+    score: float
+    max_score: float
+    mistake: MistakeShown | None
+    note: str | None
+    checks: tuple[CheckReport, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "passed"
+
+
+@dataclass(frozen=True)
+class ChapterReport:
+    """The outcome of one submission of one chapter; `notes` concern the file as a whole."""
+
+    course: str
+    chapter: str
+    title: str
+    isolation: str
+    seed: int
+    exercises: tuple[ExerciseReport, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        return round(sum(exercise.score for exercise in self.exercises), 2)
+
+    @property
+    def max_score(self) -> float:
+        return round(sum(exercise.max_score for exercise in self.exercises), 2)
+
+    @property
+    def passed(self) -> bool:
+        return all(exercise.passed for exercise in self.exercises)

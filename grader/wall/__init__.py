@@ -1,0 +1,1 @@
+"""The process wall between the judge and a submission."""

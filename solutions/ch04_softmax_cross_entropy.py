@@ -1,0 +1,14 @@
+"""Logistic and softmax regression."""
+
+import numpy as np
+
+
+def softmax(z, axis=-1):
+    """Turn logits into probabilities along one axis.
+
+    softmax(z)_i = exp(z_i) / Σ_j exp(z_j)
+    """
+    ### BEGIN SOLUTION
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+    ### END SOLUTION
