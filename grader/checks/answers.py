@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from grader.checks.arguments import materialise, source_of
-from grader.wall.wire import Function, pack, unpack
-
-
-LIBRARIES = {"np": "numpy", "torch": "torch"}
+from grader.checks.arguments import source_of
+from grader.wall.tokens import Function, materialise
+from grader.wall.wire import pack, unpack
 
 
 class SubmissionError(Exception):
@@ -121,15 +118,13 @@ class Local:
         return _plain_answer(self.namespace[name], given, named)
 
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
-        scope = libraries()
-        exec(compile(probe.source, f"<{probe.name}>", "exec"), scope)
         given, named = _own_copies(arguments, {})
-        return _plain_answer(scope[probe.name], [Namespace(self.namespace), *given], named)
+        return _plain_answer(probe.define(), [Namespace(self.namespace), *given], named)
 
 
 def _own_copies(arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """What the other side of a wall would get: nothing that it changes is seen here."""
-    return materialise(unpack(pack((arguments, keywords))), libraries())
+    return materialise(unpack(pack((arguments, keywords))))
 
 
 def _plain_answer(function: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -139,13 +134,6 @@ def _plain_answer(function: Any, arguments: list[Any], keywords: dict[str, Any])
         names = tuple(kind.__name__ for kind in inspect.getmro(type(error)))
         status = "not started" if "NotImplementedError" in names else "error"
         raise SubmissionError(status, names, str(error)) from error
-
-
-def libraries() -> dict[str, Any]:
-    """What the source of a probe or a function may use: np, and torch where it is loaded."""
-    return {
-        name: sys.modules[module] for name, module in LIBRARIES.items() if module in sys.modules
-    }
 
 
 class Namespace:

@@ -8,9 +8,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from grader.wall.wire import Function, Generator
+from grader.wall.tokens import Function, Generator
 
 
 def generator(seed: int) -> Generator:
@@ -31,19 +29,3 @@ def function(definition: Callable[..., Any], **bound: Any) -> Function:
 def source_of(definition: Callable[..., Any]) -> str:
     """The source of a top-level function, to be run on the other side of the wall."""
     return textwrap.dedent(inspect.getsource(definition))
-
-
-def materialise(value: Any, namespace: dict[str, Any]) -> Any:
-    """Turn seeds and sources into generators and functions; `namespace` holds what they may use."""
-    if isinstance(value, Generator):
-        return np.random.default_rng(value.seed)
-    if isinstance(value, Function):
-        scope = dict(namespace)
-        exec(compile(value.source, f"<{value.name}>", "exec"), scope)
-        bound = materialise(value.bound, namespace)
-        return functools.partial(scope[value.name], **bound) if bound else scope[value.name]
-    if isinstance(value, (list, tuple)):
-        return type(value)(materialise(item, namespace) for item in value)
-    if isinstance(value, dict):
-        return {key: materialise(item, namespace) for key, item in value.items()}
-    return value

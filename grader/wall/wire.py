@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import struct
 import sys
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import msgpack
 import numpy as np
+
+from grader.wall.tokens import Function, Generator, Opaque
 
 ARRAY, TENSOR, TUPLE, OPAQUE, GENERATOR, FUNCTION = range(1, 7)
 LENGTH = struct.Struct(">I")
@@ -30,35 +31,14 @@ DTYPES = {
     ).split()
 }
 TENSOR_DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 float16 bfloat16 float32 float64 complex64 complex128".split()
+    (
+        "bool int8 int16 int32 int64 uint8 float16 bfloat16 float32 float64 complex64 complex128"
+    ).split()
 )
 
 
 class WireError(Exception):
     """The bytes of a frame are not plain data as agreed."""
-
-
-@dataclass(frozen=True)
-class Opaque:
-    """Stands for a value that is not plain data; equal to nothing that a check expects."""
-
-    type_name: str
-
-
-@dataclass(frozen=True)
-class Generator:
-    """A `numpy.random.Generator` that travels as its seed."""
-
-    seed: int
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function that travels as source; `bound` are its keyword arguments fixed beforehand."""
-
-    name: str
-    source: str
-    bound: dict[str, Any]
 
 
 def pack(value: Any) -> bytes:

@@ -1,0 +1,100 @@
+"""Frames over a socket: four bytes of length, then the payload; both sides use it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+from grader.wall.wire import LENGTH, WireError, pack, unpack
+
+
+FOREVER = 1e6
+"""Seconds: the worker's patience with the judge."""
+
+CHUNK = 1 << 16
+
+
+class ChannelClosed(Exception):
+    """The other side has gone away."""
+
+
+class ChannelTimeout(Exception):
+    """The other side took longer than it may."""
+
+
+class Channel:
+    """One end of a pair of sockets.
+
+    Time limits are the kernel's (SO_RCVTIMEO): a round trip then costs two system calls a side.
+    """
+
+    def __init__(self, end: socket.socket, limit: int) -> None:
+        self.end, self.limit = end, limit
+        self.patience = 0.0
+        self.buffer = b""
+        end.setblocking(True)
+
+    def send(self, message: Any, seconds: float = FOREVER) -> None:
+        """Send one frame.  Raises ChannelClosed, ChannelTimeout, or WireError if it is too big."""
+        payload = pack(message)
+        if len(payload) > self.limit:
+            raise WireError(f"a frame of {len(payload)} bytes, more than {self.limit}")
+        self._be_patient(seconds)
+        try:
+            self.end.sendall(LENGTH.pack(len(payload)) + payload)
+        except BlockingIOError:
+            raise ChannelTimeout from None
+        except OSError:
+            raise ChannelClosed from None
+
+    def receive(self, seconds: float = FOREVER) -> Any:
+        """Wait for one frame.  Raises ChannelClosed, ChannelTimeout or WireError."""
+        deadline = time.monotonic() + seconds
+        self._be_patient(seconds)
+        (length,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
+        if length > self.limit:
+            raise WireError(f"a frame of {length} bytes, more than {self.limit}")
+        return unpack(self._exactly(length, deadline))
+
+    def silent(self) -> bool:
+        """Whether nothing waits to be read: a frame that nobody asked for is a violation."""
+        if self.buffer:
+            return False
+        try:
+            return not self.end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:
+            return True
+
+    def close(self) -> None:
+        self.end.close()
+
+    def _exactly(self, count: int, deadline: float) -> bytes:
+        parts, have = [self.buffer], len(self.buffer)
+        while have < count:
+            try:
+                part = self.end.recv(max(count - have, CHUNK))
+            except BlockingIOError:
+                raise ChannelTimeout from None
+            except OSError:
+                raise ChannelClosed from None
+            if not part:
+                raise ChannelClosed
+            if time.monotonic() > deadline:
+                raise ChannelTimeout
+            parts.append(part)
+            have += len(part)
+        whole = b"".join(parts)
+        self.buffer = whole[count:]
+        return whole[:count]
+
+    def _be_patient(self, seconds: float) -> None:
+        """Give every single system call that long; the deadline bounds their sum."""
+        if seconds == self.patience:
+            return
+        self.patience = seconds
+        whole = int(min(seconds, FOREVER))
+        limit = struct.pack("@ll", whole, int((min(seconds, FOREVER) - whole) * 1e6) or 1)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self.end.setsockopt(socket.SOL_SOCKET, option, limit)

@@ -1,0 +1,225 @@
+"""How a sandbox's first process is started: in bubblewrap where it works, else as a plain process.
+
+Nothing POSIX-only is imported here; what a system lacks is said, not assumed.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from grader.wall.limits import Limits
+
+BUBBLEWRAP, PROCESS = "bubblewrap", "process"
+
+ENGINE = Path(__file__).resolve().parent
+BOOTSTRAP = (
+    "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
+    "from grader.wall.zygote import main; main()"
+)
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache")
+_users = itertools.count()
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """A kind of isolation, and why it is this one."""
+
+    name: str
+    why: str
+
+    @property
+    def strong(self) -> bool:
+        return self.name == BUBBLEWRAP
+
+
+@cache
+def detect() -> Isolation:
+    """The strongest isolation that works here, tried out."""
+    if sys.platform != "linux":
+        return Isolation(PROCESS, f"bubblewrap needs Linux, this is {sys.platform}")
+    if shutil.which("bwrap") is None:
+        return Isolation(PROCESS, "bwrap is not installed: `apt install bubblewrap` or the like")
+    tried = subprocess.run(
+        ["bwrap", *_namespaces(), "--ro-bind", "/", "/", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tried.returncode:
+        return Isolation(PROCESS, f"bwrap does not work here: {tried.stderr.strip()}")
+    return Isolation(BUBBLEWRAP, "bwrap is installed and works")
+
+
+def python_command(
+    isolation: Isolation, libraries: Iterable[str], arguments: list[str]
+) -> list[str]:
+    """The command line of a zygote that may import `libraries` and nothing else installed."""
+    binds = library_files((*libraries, "msgpack"))
+    if isolation.strong:
+        bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"])
+        prefix = ["bwrap", *_namespaces(), *_file_system(binds), "--"]
+    else:
+        folders = sorted({str(path.parent) for path in binds})
+        bootstrap = BOOTSTRAP.format(engine=str(ENGINE.parent.parent), libraries=folders)
+        prefix = []
+    python = os.path.realpath(sys.executable) if isolation.strong else sys.executable
+    return [*prefix, python, "-I", "-S", "-X", "utf8", "-c", bootstrap, *arguments]
+
+
+def environment(isolation: Isolation, folder: str) -> dict[str, str]:
+    """The whole environment of a sandbox; `folder` is its scratch space outside bubblewrap."""
+    if isolation.strong:
+        return {**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath)}
+    needed = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    return {**ENVIRONMENT, "HOME": folder, "TMPDIR": folder, **needed}
+
+
+def unprivileged_user(isolation: Isolation) -> int | None:
+    """A user id for a sandbox started by root: root would be above the limit on processes."""
+    if not isolation.strong or os.geteuid() != 0:
+        return None
+    return 1_000_000 + (os.getpid() * 16 + next(_users) % 16) % 1_000_000
+
+
+def resource_limits(isolation: Isolation, limits: Limits) -> dict[str, int]:
+    """Limits by their names in the `resource` module."""
+    chosen = {
+        "RLIMIT_AS": limits.address_space,
+        "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_FSIZE": limits.file_size,
+        "RLIMIT_CORE": 0,
+    }
+    if isolation.strong:
+        chosen["RLIMIT_NPROC"] = limits.processes
+    elif sys.platform == "linux":
+        chosen["RLIMIT_NPROC"] = limits.processes + _processes_of_this_user()
+    return chosen
+
+
+@cache
+def library_files(libraries: tuple[str, ...]) -> list[Path]:
+    """The installed files and folders of the distributions and all that they require."""
+    return sorted(set(_library_files(libraries)))
+
+
+def _library_files(libraries: Iterable[str]) -> Iterator[Path]:
+    pending, seen = list(libraries), set[str]()
+    while pending:
+        name = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            distribution = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        pending.extend(_requirements(distribution))
+        for part in _top_level(distribution, name):
+            path = Path(str(distribution.locate_file(part)))
+            if path.exists():
+                yield path
+
+
+def _requirements(distribution: importlib.metadata.Distribution) -> Iterator[str]:
+    for line in distribution.requires or ():
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield requirement.name
+
+
+def _top_level(distribution: importlib.metadata.Distribution, name: str) -> set[str]:
+    """The first parts of the paths that the distribution installed."""
+    record = distribution.read_text("RECORD")
+    if record is None:
+        listed = distribution.read_text("top_level.txt")
+        return set((listed or name.replace("-", "_")).split())
+    parts = {line.split(",")[0].split("/")[0] for line in record.splitlines()}
+    return parts - {"..", "__pycache__", ""}
+
+
+def _namespaces() -> list[str]:
+    shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    own_user = [] if os.geteuid() == 0 else ["--unshare-user", "--disable-userns"]
+    return [*own_user, *shared, "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
+
+
+def _file_system(libraries: list[Path]) -> list[str]:
+    """An empty file system but for the interpreter, its libraries and the worker."""
+    system = [Path(name) for name in SYSTEM if os.path.lexists(name)]
+    own = [path for path in (*system, *_interpreter()) if path.exists()]
+    links = [path for path in system if path.is_symlink()]
+    binds = {path: path for path in sorted(set(own) - set(links))}
+    binds |= {path: Path("/libraries", path.name) for path in libraries}
+    binds |= {path: Path("/engine/grader/wall", path.name) for path in sorted(ENGINE.glob("*.py"))}
+    binds[ENGINE.parent / "__init__.py"] = Path("/engine/grader/__init__.py")
+    options = ["--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        options += ["--setenv", name, value]
+    for path in links:
+        options += ["--symlink", os.readlink(path), str(path)]
+    for folder in sorted({parent for place in binds.values() for parent in place.parents}):
+        options += ["--perms", "0755", "--dir", str(folder)]
+    for path, place in binds.items():
+        options += ["--ro-bind", str(path), str(place)]
+    for path in _other_packages(binds):
+        options += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    options += ["--perms", "1777", "--size", str(Limits().file_size), "--tmpfs", "/tmp"]
+    return [*options, "--chdir", "/tmp", "--remount-ro", "/"]
+
+
+def _interpreter() -> Iterator[Path]:
+    """Python itself, its standard library, and libpython where that is a library of its own."""
+    yield Path(os.path.realpath(sys.executable))
+    for name in ("stdlib", "platstdlib"):
+        path, own = Path(sysconfig.get_path(name)), Path(sys.prefix)
+        yield Path(sys.base_prefix, path.relative_to(own)) if path.is_relative_to(own) else path
+    folder, name = sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("INSTSONAME")
+    if folder and name:
+        yield Path(folder, name)
+
+
+def _other_packages(bound: Iterable[Path]) -> list[Path]:
+    """Folders of installed packages inside what is bound: they may hold a course."""
+    return sorted(
+        folder
+        for path in bound
+        if path.is_dir() and not path.is_symlink()
+        for pattern in ("site-packages", "dist-packages", "python3*/*-packages")
+        for folder in path.glob(pattern)
+        if folder.is_dir()
+    )
+
+
+def _processes_of_this_user() -> int:
+    count = 0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                count += entry.stat().st_uid == os.geteuid()
+            except OSError:
+                continue
+    return count

@@ -1,0 +1,145 @@
+"""Running a submission's source, statement by statement, so that a bad line costs only itself."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib.abc
+import importlib.machinery
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from types import FrameType, ModuleType
+from typing import Any
+
+TEXT = 1000
+"""Characters of an error's message that are kept."""
+
+FRAMES = 6
+
+
+class StillRunning(BaseException):
+    """Interrupts a statement that takes too long while the module is loaded."""
+
+
+class Loader:
+    """Runs one module of a submission and keeps its problems."""
+
+    def __init__(self, name: str, files: dict[str, str], seconds: float) -> None:
+        self.name, self.files, self.seconds = name, files, seconds
+        self.problems: list[dict[str, Any]] = []
+        self.module = ModuleType(name)
+        sys.modules[name] = self.module
+        sys.meta_path.append(_Siblings(files))
+
+    def run(self) -> ModuleType:
+        """Run every statement in order; one that fails is noted and the next one runs."""
+        path = f"{self.name}.py"
+        self.module.__file__ = path
+        for statement in self._statements(self.files[self.name], path):
+            code = compile(ast.Module([statement], []), path, "exec", dont_inherit=True)
+            if not self._run(code):
+                break
+        return self.module
+
+    def _statements(self, source: str, path: str) -> Iterator[ast.stmt]:
+        try:
+            tree = ast.parse(source, path)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.problems.append(described(error, {path}))
+            yield from _parsable(source, path)
+        else:
+            yield from tree.body
+
+    def _run(self, code: Any) -> bool:
+        """Whether there is time for the next statement."""
+        with _Alarm(self.seconds):
+            try:
+                exec(code, self.module.__dict__)
+            except StillRunning as error:
+                self.problems.append(described(error, {code.co_filename}))
+                return False
+            except BaseException as error:
+                self.problems.append(described(error, {code.co_filename}))
+        return True
+
+
+def described(error: BaseException, own_files: set[str]) -> dict[str, Any]:
+    """An error as plain data: its types, its text, the submission's own lines it went through."""
+    types = [kind.__name__[:80] for kind in type(error).__mro__ if kind is not object]
+    lines = [
+        [frame.f_code.co_filename, number]
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in own_files
+    ]
+    if isinstance(error, SyntaxError) and error.filename in own_files:
+        lines.append([error.filename, error.lineno or 1])
+        text = str(error.msg)
+    else:
+        text = _text(error)
+    return {"types": types[:16], "text": text[:TEXT], "lines": lines[-FRAMES:]}
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as second:
+        return f"(its message cannot be shown: {type(second).__name__})"
+
+
+def _parsable(source: str, path: str) -> Iterator[ast.stmt]:
+    """The top-level blocks of a file that does parse, where the whole does not."""
+    lines = source.splitlines(keepends=True)
+    starts = [
+        i for i, line in enumerate(lines) if re.match(r"(def|class|import|from|@|\w+ *=)", line)
+    ]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        if start and lines[start - 1].startswith("@"):
+            continue
+        if lines[start].startswith("@") and end < len(lines):
+            end = next((s for s in starts if s > end), len(lines))
+        block = "\n" * start + "".join(lines[start:end])
+        try:
+            yield from ast.parse(block, path).body
+        except (SyntaxError, ValueError):
+            continue
+
+
+class _Alarm:
+    """Raises StillRunning in the main thread after some seconds, where the system has alarms."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, self._ring)
+            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _ring(self, number: int, frame: FrameType | None) -> None:
+        raise StillRunning(f"still running after {self.seconds:g} s")
+
+
+class _Siblings(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports other files of the submission's folder from memory."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    def find_spec(
+        self, name: str, path: Any = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name not in self.files:
+            return None
+        return importlib.machinery.ModuleSpec(name, self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        source = self.files[module.__name__]
+        code = builtins.compile(source, f"{module.__name__}.py", "exec", dont_inherit=True)
+        exec(code, module.__dict__)

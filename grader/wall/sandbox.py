@@ -1,0 +1,142 @@
+"""The judge's handle on a sandbox: starts it, opens workers in it, ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from grader.wall.channel import Channel
+from grader.wall.isolation import (
+    Isolation,
+    environment,
+    python_command,
+    resource_limits,
+    unprivileged_user,
+)
+from grader.wall.limits import Limits
+
+
+class SandboxError(Exception):
+    """The sandbox itself does not start; no submission is to blame."""
+
+
+class Sandbox:
+    """A zygote process, isolated, with libraries loaded; `open` forks a worker from it.
+
+    It may be started before a fork of the judge and used by both: every worker has a socket of
+    its own.
+    """
+
+    def __init__(self, isolation: Isolation, libraries: tuple[str, ...], limits: Limits) -> None:
+        self.isolation, self.libraries, self.limits = isolation, libraries, limits
+        self.owner = os.getpid()
+        self._start()
+
+    def _start(self) -> None:
+        strong = self.isolation.strong
+        self.folder = os.sep if strong else tempfile.mkdtemp(prefix="gradschool-")
+        self.control, theirs = socket.socketpair()
+        settings = {
+            "control": theirs.fileno(),
+            "libraries": list(self.libraries),
+            "frame": self.limits.frame,
+            "limits": resource_limits(self.isolation, self.limits),
+            "user": unprivileged_user(self.isolation),
+        }
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            python_command(self.isolation, self.libraries, [json.dumps(settings)]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self.errors,
+            env=environment(self.isolation, self.folder),
+            cwd=self.folder,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        self.ready = False
+
+    def wait(self) -> None:
+        """Wait until workers can be opened.  Raises SandboxError."""
+        if self.ready:
+            return
+        self.control.settimeout(self.limits.start_seconds)
+        try:
+            self.ready = self.control.recv(1) == b"R"
+        except OSError:
+            self.ready = False
+        if not self.ready:
+            self.process.kill()
+            self.process.wait()
+            self.errors.seek(0)
+            said = self.errors.read().decode(errors="replace").strip().splitlines()
+            raise SandboxError(
+                f"the sandbox does not start: {said[-1] if said else 'no reason given'}"
+            )
+
+    def open(self) -> tuple[Channel, int]:
+        """Fork a worker; returns its channel and its leash, a descriptor to close for its end.
+
+        Raises SandboxError.
+        """
+        if not self.alive():
+            self._restart()
+        self.wait()
+        ours, theirs = socket.socketpair()
+        held, leash = os.pipe()
+        try:
+            socket.send_fds(self.control, [b"W"], [theirs.fileno(), held])
+        except OSError as error:
+            ours.close()
+            os.close(leash)
+            raise SandboxError(f"the sandbox has ended: {error}") from None
+        finally:
+            theirs.close()
+            os.close(held)
+        return Channel(ours, self.limits.frame), leash
+
+    def alive(self) -> bool:
+        """Whether the zygote still holds its end of the control socket."""
+        self.control.setblocking(False)
+        try:
+            return bool(self.control.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def _restart(self) -> None:
+        """Replace a zygote that a submission has killed."""
+        self.close()
+        self.owner = os.getpid()
+        self._start()
+
+    def close(self) -> None:
+        """End the sandbox and everything in it, if this process started it."""
+        self.control.close()
+        self.errors.close()
+        if self.owner != os.getpid():
+            return
+        self._await_end()
+        if not self.isolation.strong:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _await_end(self) -> None:
+        """Bubblewrap's end ends all in it; a plain zygote first kills its workers, then leaves."""
+        if not self.isolation.strong:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1.0)
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

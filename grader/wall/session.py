@@ -1,0 +1,154 @@
+"""One submission behind the wall, as the judge's checks see it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.checks.answers import SubmissionError, SubmissionLost
+from grader.wall.channel import Channel, ChannelClosed, ChannelTimeout
+from grader.wall.limits import MB, Limits
+from grader.wall.sandbox import Sandbox
+from grader.wall.tokens import Function
+from grader.wall.wire import WireError
+
+ALARM = 0.9
+"""Part of the time for a call after which a module that still loads is interrupted by itself."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A statement of the submission that failed while its module was loaded."""
+
+    error: str
+    text: str
+    lines: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The text of a submission: its files by module name, and which of them is graded."""
+
+    module: str
+    files: dict[str, str]
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+class Session:
+    """A worker with the submission loaded; replaced by a new one when it is lost."""
+
+    def __init__(self, sandbox: Sandbox, sources: Sources, limits: Limits, deadline: float) -> None:
+        self.sandbox, self.sources, self.limits = sandbox, sources, limits
+        self.deadline = deadline
+        self.channel: Channel | None = None
+        self.leash = -1
+        self.unloadable: SubmissionLost | None = None
+        self.defined: frozenset[str] = frozenset()
+        self.problems: tuple[Problem, ...] = ()
+        self.printed = ""
+
+    def defines(self, name: str) -> bool:
+        self._worker()
+        return name in self.defined
+
+    def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        return self._ask({"name": name, "arguments": arguments, "keywords": keywords})
+
+    def probe(self, probe: Function, arguments: list[Any]) -> Any:
+        return self._ask({"name": probe.name, "source": probe.source, "arguments": arguments})
+
+    def close(self) -> None:
+        """Let go of the leash: the worker and all that it started are killed."""
+        if self.channel is not None:
+            self.channel.close()
+            os.close(self.leash)
+            self.channel = None
+
+    def _worker(self) -> Channel:
+        """The channel to a worker with the submission loaded."""
+        if self.unloadable is not None:
+            raise self.unloadable
+        if self.channel is None:
+            self.channel, self.leash = self.sandbox.open()
+            try:
+                self._load()
+            except SubmissionLost as lost:
+                self.unloadable = SubmissionLost(lost.status, f"while the file was loaded: {lost}")
+                raise self.unloadable from None
+        return self.channel
+
+    def _load(self) -> None:
+        answer = self._exchange(
+            {
+                "module": self.sources.module,
+                "files": self.sources.files,
+                "refused": self.sources.refused,
+                "seconds": ALARM * self.limits.call_seconds,
+                "printed": self.limits.printed,
+            }
+        )
+        try:
+            self.defined = frozenset(map(str, answer["defined"]))
+            self.problems = tuple(_problem(problem) for problem in answer["problems"])
+            self.printed = str(answer["printed"])
+        except (KeyError, TypeError, ValueError, IndexError):
+            raise self._lost("crashed", "protocol error: not an account of a loaded file") from None
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        self._worker()
+        answer = self._exchange(request)
+        self.printed = answer["printed"] if isinstance(answer.get("printed"), str) else ""
+        if "value" in answer:
+            return answer["value"]
+        try:
+            raised = _problem(answer["raised"])
+            types = tuple(str(name) for name in answer["raised"]["types"])
+        except (KeyError, TypeError, ValueError, IndexError):
+            raise self._lost("crashed", "protocol error: an answer of no known form") from None
+        if "MemoryError" in types:
+            most = self.limits.address_space // MB
+            raise self._lost("crashed", f"out of memory: more than {most} MB")
+        raise SubmissionError(_status(types), types, raised.text, raised.lines)
+
+    def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and wait for the answer to it, and to nothing else."""
+        assert self.channel is not None
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise self._lost("timeout", f"the chapter's {self.limits.chapter_seconds:g} s are over")
+        number = secrets.randbits(62)
+        seconds = min(self.limits.call_seconds, left)
+        try:
+            if not self.channel.silent():
+                raise WireError("a frame that nobody asked for")
+            self.channel.send({"id": number, **request}, seconds)
+            answer = self.channel.receive(seconds)
+        except ChannelTimeout:
+            raise self._lost(
+                "timeout", f"no answer within {self.limits.call_seconds:g} s"
+            ) from None
+        except ChannelClosed:
+            raise self._lost("crashed", "the process ended in the middle of the call") from None
+        except WireError as error:
+            raise self._lost("crashed", f"protocol error: {error}") from None
+        if not isinstance(answer, dict) or answer.get("id") != number:
+            raise self._lost("crashed", "protocol error: an answer that nobody asked for")
+        return answer
+
+    def _lost(self, status: str, message: str) -> SubmissionLost:
+        self.close()
+        return SubmissionLost(status, message)
+
+
+def _status(types: tuple[str, ...]) -> str:
+    if "NotImplementedError" in types:
+        return "not started"
+    return "refused" if types[:1] == ("ShortcutRefused",) else "error"
+
+
+def _problem(data: dict[str, Any]) -> Problem:
+    lines = tuple((str(name), int(number)) for name, number in data["lines"])
+    return Problem(str(data["types"][0]), str(data["text"]), lines)

@@ -1,0 +1,186 @@
+"""The first process inside a sandbox: loads the libraries once, then forks a worker on demand.
+
+Started as `python -I -S -c BOOTSTRAP`, see `isolation.py`.  The judge sends two descriptors for
+each worker: the socket to serve, and a leash.  When the judge lets go of the leash the worker and
+all that it started are killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.wall.channel import Channel
+from grader.wall.worker import detach_standard_streams, serve
+
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
+
+
+@dataclass
+class Settings:
+    """What a zygote is told on its command line, as JSON."""
+
+    control: int
+    libraries: list[str]
+    frame: int
+    limits: dict[str, int]
+    user: int | None = None
+
+
+def main() -> None:
+    settings = Settings(**json.loads(sys.argv[1]))
+    _become_nobody(settings.user)
+    for library in settings.libraries:
+        importlib.import_module(library)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    _hide_the_engine()
+    control = socket.socket(fileno=settings.control)
+    _protect()
+    control.sendall(b"R")
+    Zygote(settings, control).run()
+
+
+@dataclass
+class Zygote:
+    """Forks workers and holds each on its leash."""
+
+    settings: Settings
+    control: socket.socket
+    leashes: dict[int, int | None] = field(default_factory=dict)
+
+    def run(self) -> None:
+        wake, signalled = os.pipe()
+        os.set_blocking(signalled, False)
+        signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        while True:
+            ready, _, _ = select.select([self.control, wake, *self.leashes], [], [])
+            for leash in ready:
+                if leash in self.leashes:
+                    self.end(leash)
+            if wake in ready:
+                os.read(wake, 4096)
+                self.reap()
+            if self.control in ready and not self.start():
+                for leash in list(self.leashes):
+                    self.end(leash)
+                return
+
+    def start(self) -> bool:
+        """Fork a worker for the next pair of descriptors; False when the judge has gone."""
+        message, descriptors, _, _ = socket.recv_fds(self.control, 1, 2)
+        if not message:
+            return False
+        end, leash = descriptors
+        worker = os.fork()
+        if worker == 0:
+            self.become_worker(end, leash)
+        os.close(end)
+        self.leashes[leash] = worker
+        return True
+
+    def become_worker(self, end: int, leash: int) -> None:
+        try:
+            os.setsid()
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self.control.close()
+            for descriptor in (leash, *self.leashes):
+                os.close(descriptor)
+            detach_standard_streams()
+            _limit(self.settings.limits)
+            serve(Channel(socket.socket(fileno=end), self.settings.frame))
+        finally:
+            os._exit(0)
+
+    def end(self, leash: int) -> None:
+        """Kill a worker and whatever it started."""
+        worker = self.leashes.pop(leash)
+        os.close(leash)
+        if worker is not None:
+            _kill_group(worker)
+            os.waitpid(worker, 0)
+        self.sweep()
+
+    def reap(self) -> None:
+        """Bury workers that ended by themselves, and kill the orphans they left."""
+        for leash, worker in self.leashes.items():
+            if worker is not None and os.waitpid(worker, os.WNOHANG)[0]:
+                self.leashes[leash] = None
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Kill every child that is no worker: orphans of workers end up as our children."""
+        for _ in range(1000):
+            orphans = _children() - set(self.leashes.values())
+            if not orphans:
+                return
+            for orphan in orphans:
+                _kill_group(orphan)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(orphan, 0)
+
+
+def _children() -> set[int]:
+    """Our child processes, as far as the system tells."""
+    found = set()
+    for entry in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if entry.isdigit():
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{entry}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+                if int(fields[1]) == os.getpid():
+                    found.add(int(entry))
+    return found
+
+
+def _kill_group(process: int) -> None:
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(process, signal.SIGKILL)
+
+
+def _become_nobody(user: int | None) -> None:
+    """Leave root for a user of our own: root is above the limit on processes."""
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+
+
+def _protect() -> None:
+    """Adopt orphans, and let no worker trace this process (Linux)."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _hide_the_engine() -> None:
+    """Take this package off the path and out of sys.modules: a submission cannot import it."""
+    sys.path.pop(0)
+    for name in [name for name in sys.modules if name.split(".")[0] == "grader"]:
+        del sys.modules[name]
+
+
+def _limit(limits: dict[str, int]) -> None:
+    import resource
+
+    for name, value in limits.items():
+        kind: Any = getattr(resource, name, None)
+        if kind is not None:
+            _, hard = resource.getrlimit(kind)
+            most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(kind, (most, most))
