@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grader.checks.arguments import source_of
@@ -43,7 +43,12 @@ class SubmissionLost(BaseException):
 
 
 class Backend(Protocol):
-    """Whoever computes answers: a namespace in this process, or a worker behind the wall."""
+    """Whoever computes answers: a namespace in this process, or a worker behind the wall.
+
+    `printed` is what the submission printed during its last answer.
+    """
+
+    printed: str
 
     def defines(self, name: str) -> bool:
         """Whether the submission offers a function or class of that name."""
@@ -65,7 +70,8 @@ class Call:
     probe: Callable[..., Any] | None = None
     returned: Any = None
     error: SubmissionError | None = None
-    done: bool = field(default=False)
+    done: bool = False
+    printed: str = ""
 
     def ask(self, backend: Backend) -> Any:
         """Make this call again, of anyone."""
@@ -98,12 +104,16 @@ class Answers:
         except SubmissionError as error:
             call.error = error
             raise
+        finally:
+            call.printed = self._backend.printed
         call.done = True
         return call.returned
 
 
 class Local:
     """Answers from a trusted namespace in this process, through the same plain data."""
+
+    printed = ""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace

@@ -9,11 +9,16 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class CallShown:
-    """One call of a counterexample, in words."""
+    """One call of a counterexample, in words.
+
+    `about` says what a probe does, `printed` what the submission printed meanwhile.
+    """
 
     function: str
     arguments: dict[str, str]
     returned: str
+    about: str | None = None
+    printed: str | None = None
 
 
 @dataclass(frozen=True)

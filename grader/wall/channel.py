@@ -9,7 +9,6 @@ from typing import Any
 
 from grader.wall.wire import LENGTH, WireError, pack, unpack
 
-
 FOREVER = 1e6
 """Seconds: the worker's patience with the judge."""
 

@@ -48,7 +48,7 @@ class Sandbox:
             "limits": resource_limits(self.isolation, self.limits),
             "user": unprivileged_user(self.isolation),
         }
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
         self.process = subprocess.Popen(
             python_command(self.isolation, self.libraries, [json.dumps(settings)]),
             stdin=subprocess.DEVNULL,

@@ -30,11 +30,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class Sources:
-    """The text of a submission: its files by module name, and which of them is graded."""
+    """The text of a submission: its files by module name, and which of them is graded.
+
+    `refused` are library functions and why they may not be used; `core` is the processor that
+    the worker shares with its judge.
+    """
 
     module: str
     files: dict[str, str]
     refused: dict[str, str] = field(default_factory=dict)
+    core: int | None = None
 
 
 class Session:
@@ -86,6 +91,7 @@ class Session:
                 "module": self.sources.module,
                 "files": self.sources.files,
                 "refused": self.sources.refused,
+                "core": self.sources.core,
                 "seconds": ALARM * self.limits.call_seconds,
                 "printed": self.limits.printed,
             }

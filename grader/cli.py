@@ -1,0 +1,170 @@
+"""The command line: `grade`, `grade ch3`, `grade ch3.layer_norm`, and the commands beside them."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grader.course import Course, CourseError, UnknownName, find_course, load_course
+from grader.submission import UnreadableSubmission
+
+GENERAL = ("--help", "--install-completion", "--show-completion")
+
+FULL_MARKS, POINTS_LOST, BAD_INPUT, GRADER_FAILED = range(4)
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    terminal = "terminal"
+    json = "json"
+
+
+app = typer.Typer(
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="""Grade exercises in machine learning from scratch.
+
+\b
+  grade                       all chapters, a line each
+  grade ch3                   one chapter
+  grade ch3.layer_norm        one exercise
+  grade ch3 --submission FILE another file, folder or notebook
+  grade hint ch3.layer_norm   a step towards the answer
+""",
+)
+
+
+@app.command(hidden=True)
+def run(
+    targets: Annotated[list[str] | None, typer.Argument(help="ch3 or ch3.layer_norm")] = None,
+    submission: Annotated[
+        Path | None, typer.Option(help="file, folder or notebook (default: the exercises folder)")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="how to write the report")] = Format.terminal,
+    output: Annotated[Path | None, typer.Option(help="write the report here")] = None,
+    seed: Annotated[int, typer.Option(help="another seed draws other inputs")] = 0,
+    examples: Annotated[int, typer.Option(min=1, help="inputs drawn for a value check")] = 50,
+) -> None:
+    """Grade everything, or the chapters and exercises named."""
+    from grader import grade_command
+
+    course = _course()
+    choice = grade_command.Choice(
+        targets=tuple(targets or ()),
+        submission=submission or course.root / "exercises",
+        seed=seed,
+        examples=examples,
+    )
+    reports = grade_command.graded(course, choice)
+    grade_command.write(reports, format.value, output, detailed=bool(targets))
+    passed = all(report.passed for report in reports)
+    raise typer.Exit(FULL_MARKS if passed else POINTS_LOST)
+
+
+@app.command("list")
+def list_exercises(
+    chapter: Annotated[str | None, typer.Argument(help="only this chapter")] = None,
+) -> None:
+    """List chapters and exercises with their points."""
+    course = _course()
+    chosen = [course.chapter(chapter)] if chapter else list(course.chapters)
+    for one in chosen:
+        typer.echo(f"{one.id}  {one.title}")
+        for exercise in one.exercises:
+            typer.echo(f"  {exercise.points:>3}  {exercise.id}")
+
+
+@app.command()
+def hint(
+    exercise: Annotated[str, typer.Argument(help="for example ch3.layer_norm")],
+    step: Annotated[int, typer.Argument(min=1, max=3, help="1 the idea, 2 shapes, 3 outline")] = 1,
+) -> None:
+    """Show a hint: the idea first, then the shapes, then the outline."""
+    chapter, found = _course().select(exercise)
+    if found is None:
+        first = chapter.exercises[0].id
+        raise UnknownName(f"{exercise} is a chapter: name an exercise, such as {first}")
+    typer.echo(found.hints[step - 1])
+    if step < len(found.hints):
+        typer.echo(f"More: grade hint {found.id} {step + 1}", err=True)
+
+
+@app.command()
+def doctor() -> None:
+    """Say which isolation grades here and why, the versions, and what is missing."""
+    from grader.doctor import findings
+
+    for line in findings():
+        typer.echo(line)
+
+
+@app.command()
+def audit(
+    chapters: Annotated[list[str] | None, typer.Argument(help="only these chapters")] = None,
+) -> None:
+    """Let the course examine itself: references, mistakes, alternates, oracles, trivial answers."""
+    from grader.audit import audit_chapter
+
+    course = _course()
+    chosen = [course.chapter(name) for name in chapters or ()] or list(course.chapters)
+    found = 0
+    for chapter in chosen:
+        before = found
+        for line in audit_chapter(course, chapter):
+            typer.echo(line)
+            found += 1
+        typer.echo(f"{chapter.id}: {found - before} findings", err=True)
+    raise typer.Exit(POINTS_LOST if found else FULL_MARKS)
+
+
+@app.command()
+def stubs() -> None:
+    """Write exercises/ from solutions/ (for authors of a course)."""
+    from grader.stubs import write_stubs
+
+    for path in write_stubs(_course()):
+        typer.echo(f"wrote {path}")
+
+
+def _course() -> Course:
+    return load_course(find_course(Path.cwd()))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every failure is one line on stderr and a documented exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=_with_command(words), prog_name="grade")
+    except (UnknownName, UnreadableSubmission) as error:
+        _fail(str(error), BAD_INPUT)
+    except CourseError as error:
+        _fail(str(error), GRADER_FAILED)
+    except Exception as error:
+        _fail(f"the grader failed, no mark is given: {_named(error)}", GRADER_FAILED)
+
+
+def _with_command(words: list[str]) -> list[str]:
+    """`grade ch3` means `grade run ch3`: what names no command is something to grade."""
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    if words and (words[0] in commands or words[0] in GENERAL):
+        return words
+    return ["run", *words]
+
+
+def _named(error: Exception) -> str:
+    from grader.judge.run import JudgeError
+    from grader.wall.sandbox import SandboxError
+
+    known = isinstance(error, (JudgeError, SandboxError))
+    return str(error) if known else f"{type(error).__name__}: {error}"
+
+
+def _fail(message: str, code: int) -> Any:
+    print(f"grade: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,111 @@
+"""`grade`: from names on the command line to reports, with a progress bar on the way."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from grader.course import Chapter, Course, Exercise
+from grader.judge.chapter import declared_checks
+from grader.judge.grading import Run
+from grader.judge.judging import Assignment, Judging
+from grader.report.model import ChapterReport
+from grader.submission import UnreadableSubmission, holds_chapter, read_submission
+from grader.wall.isolation import detect
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to grade, and how."""
+
+    targets: tuple[str, ...]
+    submission: Path
+    seed: int
+    examples: int
+
+
+def graded(course: Course, choice: Choice) -> list[ChapterReport]:
+    """Grade what was chosen.  Raises UnknownName, UnreadableSubmission, CourseError, JudgeError."""
+    if not choice.submission.exists():
+        raise UnreadableSubmission(f"{choice.submission} does not exist")
+    assignments = [
+        Assignment(chapter, read_submission(choice.submission, chapter), exercises)
+        for chapter, exercises in _chosen(course, choice)
+    ]
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    total = sum(
+        declared_checks(course, one.chapter, [entry.name for entry in one.exercises])
+        for one in assignments
+    )
+    task = bar.add_task("checking", total=total)
+
+    def observe(exercise: Exercise, passed: bool) -> None:
+        bar.update(task, advance=1, description=exercise.id)
+
+    judging = Judging(course, assignments, Run(choice.seed, choice.examples), detect(), observe)
+    with bar:
+        return judging.reports()
+
+
+def write(
+    reports: list[ChapterReport], format: str, output: Path | None, *, detailed: bool
+) -> None:
+    """Write the reports to stdout or to a file."""
+    if format == "json":
+        from grader.report.as_json import to_json
+
+        text = to_json(reports)
+        if output is None:
+            sys.stdout.write(text)
+        else:
+            output.write_text(text, encoding="utf-8")
+        return
+    from grader.report.terminal import WIDTH, print_reports
+
+    if output is None:
+        console = Console(highlight=False)
+        width = min(WIDTH, console.width) if console.is_terminal else WIDTH
+        print_reports(Console(highlight=False, width=width), reports, detailed)
+        return
+    with output.open("w", encoding="utf-8") as file:
+        print_reports(Console(file=file, width=WIDTH, highlight=False), reports, detailed)
+
+
+def _chosen(course: Course, choice: Choice) -> list[tuple[Chapter, tuple[Exercise, ...]]]:
+    """Chapters in the order of the course, each with the exercises that were named."""
+    if not choice.targets:
+        return [(chapter, chapter.exercises) for chapter in _handed_in(course, choice.submission)]
+    named: dict[str, set[Exercise]] = {}
+    for target in choice.targets:
+        chapter, exercise = course.select(target)
+        named.setdefault(chapter.id, set()).update([exercise] if exercise else chapter.exercises)
+    return [
+        (chapter, tuple(one for one in chapter.exercises if one in named[chapter.id]))
+        for chapter in course.chapters
+        if chapter.id in named
+    ]
+
+
+def _handed_in(course: Course, path: Path) -> list[Chapter]:
+    """The chapters that a file or folder is about, by its names."""
+    if path.is_dir():
+        found = [chapter for chapter in course.chapters if holds_chapter(path, chapter)]
+        missing = f"{path} holds no chapter: files are named like {course.chapters[0].module}.py"
+    else:
+        found = [one for one in course.chapters if path.stem in (one.id, one.module)]
+        missing = f"which chapter is {path.name}? Run: grade ch4 --submission {path}"
+    if not found:
+        raise UnreadableSubmission(missing)
+    return found

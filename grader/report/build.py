@@ -1,0 +1,112 @@
+"""From the judge's outcomes to the report: values become text, untrusted text becomes harmless."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from grader.checks.answers import Call, SubmissionError
+from grader.judge.grading import Verdict
+from grader.judge.run import Outcome
+from grader.report.model import CallShown, CheckReport, Counterexample, ExerciseReport, MistakeShown
+from grader.report.text import harmless, show
+from grader.submission import Submission
+from grader.wall.session import Problem
+
+MOST_CALLS = 4
+MESSAGE = 600
+
+
+def exercise_report(
+    verdict: Verdict, namespace: dict[str, Any], submission: Submission, note: str | None = None
+) -> ExerciseReport:
+    """The report of one exercise; `namespace` holds the reference, for the arguments' names."""
+    checks = tuple(
+        CheckReport(
+            id=f"{verdict.exercise.id}.{outcome.check.slug}",
+            title=outcome.check.title,
+            status=outcome.status,
+            score=score,
+            max_score=share,
+            counterexample=_counterexample(outcome, namespace, submission),
+            practice=outcome.check.practice,
+        )
+        for outcome, score, share in zip(
+            verdict.outcomes, verdict.scores, verdict.shares, strict=True
+        )
+    )
+    mistake = verdict.mistake
+    return ExerciseReport(
+        id=verdict.exercise.id,
+        status=verdict.status,
+        score=verdict.score,
+        max_score=float(verdict.exercise.points),
+        mistake=MistakeShown(mistake.name, mistake.hint) if mistake else None,
+        note=note,
+        checks=checks,
+    )
+
+
+def problem_note(problem: Problem, submission: Submission) -> str:
+    """A line about a statement that failed while the file was loaded."""
+    where = _where(problem.lines, submission)
+    return harmless(f"{where}{problem.error}: {problem.text}", MESSAGE)
+
+
+def _counterexample(
+    outcome: Outcome, namespace: dict[str, Any], submission: Submission
+) -> Counterexample | None:
+    if outcome.passed or outcome.status in ("missing", "not started"):
+        return None
+    message = outcome.message
+    if outcome.error is not None:
+        message = _where(outcome.error.lines, submission) + message
+    compared = outcome.expected is not None or outcome.got is not None
+    return Counterexample(
+        calls=tuple(_call(call, namespace) for call in outcome.calls[-MOST_CALLS:]),
+        expected=show(outcome.expected) if compared else None,
+        got=show(outcome.got) if compared else None,
+        message=harmless(message, MESSAGE),
+    )
+
+
+def _where(lines: Sequence[tuple[str, int]], submission: Submission) -> str:
+    """The submission's own line that was running, with its text."""
+    if not lines:
+        return ""
+    file, number = lines[-1]
+    text = submission.line(number, file)
+    return f"{submission.place(number, file)}: {text}\n" if text else ""
+
+
+def _call(call: Call, namespace: dict[str, Any]) -> CallShown:
+    function = call.probe or namespace.get(call.name)
+    named = _named(function, call, skip=1 if call.probe else 0)
+    return CallShown(
+        function=call.name.lstrip("_"),
+        arguments={name: show(value) for name, value in named.items()},
+        returned=show(call.returned) if call.done else _no_answer(call.error),
+        about=_first_line(call.probe) if call.probe else None,
+        printed=harmless(call.printed, MESSAGE) or None,
+    )
+
+
+def _named(function: Callable[..., Any] | None, call: Call, skip: int) -> dict[str, Any]:
+    """The arguments by the names of the parameters, as far as these can be told."""
+    try:
+        parameters = list(inspect.signature(function).parameters) if function else []
+    except (TypeError, ValueError):
+        parameters = []
+    names = parameters[skip : skip + len(call.arguments)]
+    names += [f"argument {i + 1}" for i in range(len(names), len(call.arguments))]
+    return {**dict(zip(names, call.arguments, strict=True)), **call.keywords}
+
+
+def _no_answer(error: SubmissionError | None) -> str:
+    return harmless(f"raised {error}", MESSAGE) if error else "no answer"
+
+
+def _first_line(probe: Callable[..., Any]) -> str | None:
+    text = inspect.getdoc(probe)
+    return text.splitlines()[0] if text else None

@@ -1,0 +1,160 @@
+"""`--format terminal`: a table of exercises, then a screen at most for each that failed."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.model import CallShown, ChapterReport, CheckReport, ExerciseReport
+
+WIDTH = 80
+MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim")}
+FAILED = ("✗", "red")
+CALLS = 2
+LINES = 14
+"""Lines of one value that are shown; the JSON has all."""
+
+
+def print_reports(console: Console, reports: list[ChapterReport], detailed: bool) -> None:
+    """Print what a student needs: an overview of many chapters, or one in detail."""
+    for report in reports:
+        console.print(chapter(report) if detailed else overview(report))
+    console.print(_next_step(reports))
+
+
+def overview(report: ChapterReport) -> RenderableType:
+    """One chapter on one line."""
+    done = sum(exercise.passed for exercise in report.exercises)
+    mark, style = _mark("passed" if report.passed else "failed" if report.score else "not started")
+    line = Table.grid(padding=(0, 1))
+    for width in (1, 3, 38, 15, 14):
+        line.add_column(width=width, no_wrap=True, overflow="ellipsis")
+    bar = Text("█" * round(14 * report.score / report.max_score), style).append(
+        "░" * (14 - round(14 * report.score / report.max_score)), "dim"
+    )
+    points = f"{_number(report.score):>6} / {_number(report.max_score)}"
+    line.add_row(Text(mark, style), report.chapter, report.title, points, bar)
+    del done
+    return line
+
+
+def chapter(report: ChapterReport) -> RenderableType:
+    """A chapter: its table, what was noticed about the file, its failures."""
+    title = Text(f"{report.chapter} · {report.title}", "bold")
+    title.append(f"   {_number(report.score)} / {_number(report.max_score)}", "bold")
+    parts: list[RenderableType] = [title, Padding(_table(report), (1, 0))]
+    parts += [_note(note) for note in report.notes]
+    unfinished = [one for one in report.exercises if not one.passed and one.status != "not started"]
+    parts += [failure(exercise) for exercise in unfinished]
+    return Group(*parts)
+
+
+def failure(report: ExerciseReport) -> RenderableType:
+    """The first failing check of an exercise, its counterexample, and the likely mistake."""
+    check = next(check for check in report.checks if check.status != "passed")
+    name = report.id.partition(".")[2]
+    head = Text("✗ ", "red").append(name, "bold").append(f" — {_what(check)}")
+    parts: list[RenderableType] = [head]
+    shown = check.counterexample
+    if shown is not None:
+        parts += [_indented(_call(call)) for call in shown.calls[-CALLS:]]
+        if shown.expected is not None:
+            parts.append(_indented(_values(shown.expected, shown.got or "")))
+        if shown.message:
+            parts.append(_indented(Text(_clipped(shown.message), "yellow")))
+    if report.note:
+        parts.append(_indented(Text(report.note, "yellow")))
+    if report.mistake:
+        named = Text("likely mistake  ", "bold magenta").append(report.mistake.name, "magenta")
+        parts.append(_indented(Group(named, Text(report.mistake.hint))))
+    return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _what(check: CheckReport) -> str:
+    if check.status == "failed":
+        return check.title
+    if check.status in ("missing", "refused"):
+        return check.status
+    return f"{check.status} in: {check.title}"
+
+
+def _table(report: ChapterReport) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("")
+    table.add_column("exercise", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("checks", justify="right")
+    table.add_column("points", justify="right")
+    for exercise in report.exercises:
+        mark, style = _mark(exercise.status)
+        passed = sum(check.status == "passed" for check in exercise.checks)
+        table.add_row(
+            Text(mark, style),
+            exercise.id.partition(".")[2],
+            Text(exercise.status, style),
+            f"{passed}/{len(exercise.checks)}",
+            f"{_number(exercise.score)} / {_number(exercise.max_score)}",
+        )
+    return table
+
+
+def _call(call: CallShown) -> RenderableType:
+    """`softmax(z, axis)` with the arguments below it, matrices on lines of their own."""
+    head = Text(f"{call.function}(", "cyan").append(", ".join(call.arguments)).append(")", "cyan")
+    if call.about:
+        head.append(f"   {call.about}", "dim")
+    rows = Table.grid(padding=(0, 1))
+    rows.add_column(no_wrap=True)
+    rows.add_column()
+    for name, value in call.arguments.items():
+        rows.add_row(Text(f"  {name} =", "dim"), Text(_clipped(value)))
+    parts: list[RenderableType] = [head, rows]
+    if call.printed:
+        parts.append(Text("  printed: ", "dim").append(_clipped(call.printed)))
+    return Group(*parts)
+
+
+def _values(expected: str, got: str) -> Table:
+    rows = Table.grid(padding=(0, 1))
+    rows.add_column(no_wrap=True)
+    rows.add_column()
+    rows.add_row(Text("expected", "green"), Text(_clipped(expected)))
+    rows.add_row(Text("got", "red"), Text(_clipped(got)))
+    return rows
+
+
+def _note(note: str) -> RenderableType:
+    return Padding(Text("! ", "yellow").append(_clipped(note)), (0, 0, 1, 0))
+
+
+def _next_step(reports: list[ChapterReport]) -> Text:
+    """The one command to run next."""
+    unfinished = [one for report in reports for one in report.exercises if not one.passed]
+    if not unfinished:
+        return Text("All checks passed.", "bold green")
+    wrong = [one for one in unfinished if one.status != "not started"]
+    if wrong:
+        return Text("next: ", "dim").append(f"grade hint {wrong[0].id}", "bold")
+    start = Text("next: ", "dim").append(f"write {unfinished[0].id}, then run ")
+    return start.append(f"grade {unfinished[0].id}", "bold")
+
+
+def _mark(status: str) -> tuple[str, str]:
+    return MARKS.get(status, FAILED)
+
+
+def _indented(part: RenderableType) -> RenderableType:
+    return Padding(part, (0, 0, 0, 4))
+
+
+def _clipped(text: str) -> str:
+    lines = text.rstrip().splitlines()
+    if len(lines) <= LINES:
+        return "\n".join(lines)
+    return "\n".join([*lines[:LINES], f"… {len(lines) - LINES} more lines"])
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"

@@ -1,0 +1,88 @@
+"""Values and untrusted text as short, harmless text."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import numpy as np
+
+from grader.wall.tokens import Function, Generator, Opaque
+
+SMALL = 36
+"""Entries of an array that is shown whole."""
+
+LONGEST = 2000
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def harmless(text: str, most: int = LONGEST) -> str:
+    """Text of a submission without control characters and direction marks, capped."""
+    plain = CONTROL.sub(
+        "\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\t", "    ")
+    )
+    plain = plain.encode("utf-8", "replace").decode("utf-8")
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
+def show(value: Any) -> str:
+    """A value as a reader would write it: small arrays whole, large ones by shape."""
+    torch = sys.modules.get("torch")
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if torch is not None and isinstance(value, torch.Tensor):
+        plain = value.detach()
+        return _array((plain.float() if plain.dtype == torch.bfloat16 else plain).numpy())
+    if isinstance(value, Opaque):
+        return f"<{harmless(value.type_name, 80)} object>"
+    if isinstance(value, Generator):
+        return f"np.random.default_rng({value.seed})"
+    if isinstance(value, Function):
+        bound = ", ".join(f"{name}={show(item)}" for name, item in value.bound.items())
+        return f"{value.name}({bound})" if bound else value.name
+    if isinstance(value, float):
+        return f"{value:.7g}" if value != int_or_self(value) else f"{value:.1f}"
+    if isinstance(value, str):
+        return harmless(repr(value), 200)
+    if isinstance(value, (tuple, list)):
+        return _sequence(value)
+    if isinstance(value, dict):
+        inner = ", ".join(f"{harmless(repr(key), 60)}: {show(item)}" for key, item in value.items())
+        return harmless("{" + inner + "}")
+    return harmless(repr(value), 200)
+
+
+def int_or_self(value: float) -> float:
+    """The nearest whole number of modest size, else something unequal."""
+    return float(round(value)) if abs(value) < 1e6 else float("nan")
+
+
+def _sequence(value: tuple[Any, ...] | list[Any]) -> str:
+    left, right = ("(", ")") if isinstance(value, tuple) else ("[", "]")
+    shown = [show(item) for item in value[:SMALL]]
+    if len(value) > SMALL:
+        shown.append(f"… {len(value)} in all")
+    if any("\n" in text for text in shown):
+        inner = ",\n".join(shown).replace("\n", "\n ")
+    else:
+        inner = ", ".join(shown)
+    comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
+    return harmless(f"{left}{inner}{comma}{right}")
+
+
+def _array(array: np.ndarray) -> str:
+    if array.size > SMALL:
+        first = np.array2string(array.reshape(-1)[:4], precision=4, separator=", ")
+        return f"{array.dtype} array of shape {array.shape}, first entries {first}"
+    if array.size == 0:
+        return f"empty array of shape {array.shape}"
+    text = np.array2string(
+        array,
+        precision=6,
+        separator=", ",
+        suppress_small=False,
+        max_line_width=72,
+        floatmode="maxprec",
+    )
+    return text

@@ -1,0 +1,135 @@
+"""Reading a submission: a `.py` file, a folder of them or a notebook becomes text, never code."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.course import Chapter
+from grader.wall.limits import MB
+
+LARGEST = 1 * MB
+"""Bytes of source that are read; the largest real submission is a tenth of it."""
+
+MOST_FILES = 50
+
+
+class UnreadableSubmission(Exception):
+    """Nothing can be graded; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The text of what a student handed in for one chapter."""
+
+    path: Path
+    module: str
+    files: dict[str, str]
+    cells: tuple[int, ...] = field(default=())
+
+    @property
+    def source(self) -> str:
+        return self.files[self.module]
+
+    def line(self, number: int, file: str = "") -> str:
+        """The text of a line of the submission."""
+        lines = self.files.get(file.removesuffix(".py") or self.module, "").splitlines()
+        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+    def place(self, number: int, file: str = "") -> str:
+        """How to find that line: `line 12`, or `cell 3, line 2` in a notebook."""
+        if file and file != f"{self.module}.py":
+            return f"{file}, line {number}"
+        if not self.cells:
+            return f"line {number}"
+        cell = bisect.bisect_right(self.cells, number)
+        return f"cell {cell}, line {number - self.cells[cell - 1] + 1}"
+
+
+def read_submission(path: Path, chapter: Chapter) -> Submission:
+    """Find and read the chapter's file under `path`.  Raises UnreadableSubmission."""
+    found = _find(path, chapter) if path.is_dir() else path
+    if found.suffix == ".ipynb":
+        return _notebook(found, chapter)
+    files = {chapter.module: _text(found)}
+    if path.is_dir():
+        files |= _siblings(found)
+    return Submission(found, chapter.module, files)
+
+
+def holds_chapter(folder: Path, chapter: Chapter) -> bool:
+    """Whether a folder has a file for the chapter."""
+    return any(path.is_file() for path in _places(folder, chapter))
+
+
+def _find(folder: Path, chapter: Chapter) -> Path:
+    for path in _places(folder, chapter):
+        if path.is_file():
+            return path
+    raise UnreadableSubmission(
+        f"{folder} holds no {chapter.module}.py: name the file with --submission FILE"
+    )
+
+
+def _places(folder: Path, chapter: Chapter) -> list[Path]:
+    stems = (chapter.module, chapter.id, f"ch{chapter.number:02d}")
+    return [folder / f"{stem}{suffix}" for suffix in (".py", ".ipynb") for stem in stems]
+
+
+def _siblings(found: Path) -> dict[str, str]:
+    """Other modules in the folder, which the submission may import."""
+    others = sorted(path for path in found.parent.glob("*.py") if path != found)[:MOST_FILES]
+    return {path.stem: _text(path) for path in others if path.is_file()}
+
+
+def _text(path: Path) -> str:
+    data = _bytes(path).removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        kind = path.stat()
+        if not stat.S_ISREG(kind.st_mode):
+            raise UnreadableSubmission(f"{path} is not a regular file: name a .py or .ipynb file")
+        if kind.st_size > LARGEST:
+            raise UnreadableSubmission(
+                f"{path} is larger than {LARGEST // MB} MB: is it the right file?"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableSubmission(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _notebook(path: Path, chapter: Chapter) -> Submission:
+    import nbformat
+
+    try:
+        notebook = nbformat.reads(_text(path), as_version=4)
+        sources = [str(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UnreadableSubmission(f"{path} is not a notebook: {reason[:80]}") from None
+    cells, lines = [], list[str]()
+    for source in sources:
+        cells.append(len(lines) + 1)
+        lines += [*_without_magics(source), ""]
+    return Submission(path, chapter.module, {chapter.module: "\n".join(lines)}, tuple(cells))
+
+
+def _without_magics(source: str) -> list[str]:
+    """The lines of a cell; IPython's magics and shell lines become comments."""
+    if source.lstrip().startswith("%%"):
+        first, *rest = source.splitlines()
+        kept = rest if re.match(r"\s*%%(time|timeit|capture|grade)\b", first) else []
+        return ["#" + first, *kept]
+    return [
+        re.sub(r"^(\s*)([%!].*|\?.*|[\w.]+\?{1,2}\s*)$", r"\1pass  # \2", line)
+        for line in source.splitlines()
+    ]
