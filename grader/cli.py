@@ -151,7 +151,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _with_command(words: list[str]) -> list[str]:
     """`grade ch3` means `grade run ch3`: what names no command is something to grade."""
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands}
+    commands = {
+        command.name or getattr(command.callback, "__name__", "")
+        for command in app.registered_commands
+    }
     if words and (words[0] in commands or words[0] in GENERAL):
         return words
     return ["run", *words]

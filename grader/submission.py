@@ -111,7 +111,7 @@ def _notebook(path: Path, chapter: Chapter) -> Submission:
     import nbformat
 
     try:
-        notebook = nbformat.reads(_text(path), as_version=4)
+        notebook = nbformat.reads(_text(path), as_version=4)  # type: ignore[no-untyped-call]
         sources = [str(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

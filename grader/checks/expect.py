@@ -56,8 +56,8 @@ def expect_close(
         got_array = np.asarray(sequence) if _is_numbers(sequence) else sequence
         _close_arrays(got_array, np.asarray(expected), message, scale)
     elif isinstance(expected, (tuple, list)):
-        for part, name in _parts(got, expected, message, names):
-            expect_close(*part, _joined(message, name), scale=scale)
+        for mine, due, name in _parts(got, expected, message, names):
+            expect_close(mine, due, _joined(message, name), scale=scale)
     elif isinstance(expected, dict):
         _same_keys(got, expected, message)
         for key in expected:
@@ -69,8 +69,8 @@ def expect_close(
 def expect_equal(got: Any, expected: Any, message: str = "", *, names: Sequence[str] = ()) -> None:
     """Raise Mismatch unless `got` equals `expected` exactly: integers, booleans, text."""
     if isinstance(expected, (tuple, list)):
-        for part, name in _parts(got, expected, message, names):
-            expect_equal(*part, _joined(message, name))
+        for mine, due, name in _parts(got, expected, message, names):
+            expect_equal(mine, due, _joined(message, name))
     elif isinstance(expected, (str, type(None))):
         if type(got) is not type(expected) or got != expected:
             raise Mismatch(_joined(message, "a different answer"), expected, got)
@@ -110,14 +110,16 @@ def expect_untouched(submission: Any, name: str, *arguments: Any) -> None:
         expect_equal(now, was, "an input was changed by the call")
 
 
-def _parts(got: Any, expected: Any, message: str, names: Sequence[str]) -> list[tuple[Any, str]]:
+def _parts(
+    got: Any, expected: Any, message: str, names: Sequence[str]
+) -> list[tuple[Any, Any, str]]:
     if not isinstance(got, (tuple, list)):
         raise Mismatch(_joined(message, f"{len(expected)} values are due"), expected, got)
     if len(got) != len(expected):
         text = f"{len(expected)} values are due, not {len(got)}"
         raise Mismatch(_joined(message, text), expected, got)
     named = list(names) if len(names) == len(expected) else [f"[{i}]" for i in range(len(expected))]
-    return [(pair, name) for pair, name in zip(zip(got, expected, strict=True), named, strict=True)]
+    return list(zip(got, expected, named, strict=True))
 
 
 def _all_numbers(values: Any) -> bool:
@@ -195,7 +197,7 @@ def _precision(got: Any, expected: Any, message: str) -> int:
 def _float_bytes(value: Any) -> int:
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
-        return value.dtype.itemsize if value.dtype.is_floating_point else 8
+        return int(value.dtype.itemsize) if value.dtype.is_floating_point else 8
     if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
         return min(value.dtype.itemsize, 8)
     return 8

@@ -44,7 +44,7 @@ def chapter(report: ChapterReport) -> RenderableType:
     """A chapter: its table, what was noticed about the file, its failures."""
     title = Text(f"{report.chapter} · {report.title}", "bold")
     title.append(f"   {_number(report.score)} / {_number(report.max_score)}", "bold")
-    parts: list[RenderableType] = [title, Padding(_table(report), (1, 0))]
+    parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
     parts += [_note(note) for note in report.notes]
     unfinished = [one for one in report.exercises if not one.passed and one.status != "not started"]
     parts += [failure(exercise) for exercise in unfinished]
@@ -69,7 +69,7 @@ def failure(report: ExerciseReport) -> RenderableType:
     if report.mistake:
         named = Text("likely mistake  ", "bold magenta").append(report.mistake.name, "magenta")
         parts.append(_indented(Group(named, Text(report.mistake.hint))))
-    return Padding(Group(*parts), (0, 0, 1, 0))
+    return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
 
 
 def _what(check: CheckReport) -> str:
@@ -126,7 +126,7 @@ def _values(expected: str, got: str) -> Table:
 
 
 def _note(note: str) -> RenderableType:
-    return Padding(Text("! ", "yellow").append(_clipped(note)), (0, 0, 1, 0))
+    return Padding(Text("! ", "yellow").append(_clipped(note)), (0, 0, 1, 0), expand=False)
 
 
 def _next_step(reports: list[ChapterReport]) -> Text:
@@ -146,7 +146,7 @@ def _mark(status: str) -> tuple[str, str]:
 
 
 def _indented(part: RenderableType) -> RenderableType:
-    return Padding(part, (0, 0, 0, 4))
+    return Padding(part, (0, 0, 0, 4), expand=False)
 
 
 def _clipped(text: str) -> str:

@@ -36,7 +36,9 @@ class Function:
 
     def define(self) -> Any:
         """Run the source, with np (and torch where it is loaded) in scope; the function."""
-        scope = {name: sys.modules[lib] for name, lib in LIBRARIES.items() if lib in sys.modules}
+        scope: dict[str, Any] = {
+            name: sys.modules[lib] for name, lib in LIBRARIES.items() if lib in sys.modules
+        }
         exec(_compiled(self.source, self.name), scope)
         bound = materialise(self.bound)
         return functools.partial(scope[self.name], **bound) if bound else scope[self.name]

@@ -71,7 +71,7 @@ class Worker:
 
     def __init__(self, order: dict[str, Any]) -> None:
         self.printed = Printed(order["printed"])
-        sys.stdout = sys.stderr = self.printed  # type: ignore[assignment]
+        sys.stdout = sys.stderr = self.printed
         if order["core"] is not None and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {order["core"]})
         for name, why in order["refused"].items():

@@ -64,7 +64,8 @@ class Zygote:
         signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         while True:
-            ready, _, _ = select.select([self.control, wake, *self.leashes], [], [])
+            waiting: list[Any] = [self.control, wake, *self.leashes]
+            ready, _, _ = select.select(waiting, [], [])
             for leash in ready:
                 if leash in self.leashes:
                     self.end(leash)
