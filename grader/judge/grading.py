@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from grader.bank import Mistake, load_mistakes
-from grader.checks.answers import Backend
+from grader.checks.answers import Backend, SubmissionLost
 from grader.checks.check import Check
 from grader.course import Exercise
 from grader.judge.chapter import LoadedChapter
@@ -92,6 +92,9 @@ def _judge_check(
 ) -> Outcome:
     if before and before[0].status in WHOLE:
         return replace(before[0], check=check)
-    if not submission.defines(check.exercise):
-        return Outcome(check, "missing", f"{check.exercise} is not defined")
+    try:
+        if not submission.defines(check.exercise):
+            return Outcome(check, "missing", f"{check.exercise} is not defined")
+    except SubmissionLost as lost:
+        return Outcome(check, lost.status, str(lost))
     return run_check(check, submission, loaded.reference, seed=run.seed, examples=run.examples)

@@ -18,7 +18,7 @@ from grader.checks.check import Check
 from grader.checks.expect import Mismatch
 
 DEFAULT_EXAMPLES = 50
-SHRINKING = 250
+SHRINKING = 120
 """Examples spent on making a counterexample smaller: enough for a handful of small draws."""
 
 TRANSCRIPT = 24

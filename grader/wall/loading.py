@@ -9,6 +9,7 @@ import importlib.machinery
 import re
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from types import FrameType, ModuleType
@@ -18,6 +19,8 @@ TEXT = 1000
 """Characters of an error's message that are kept."""
 
 FRAMES = 6
+PROBLEMS = 20
+SHORTEST = 0.01
 
 
 class StillRunning(BaseException):
@@ -28,7 +31,8 @@ class Loader:
     """Runs one module of a submission and keeps its problems."""
 
     def __init__(self, name: str, files: dict[str, str], seconds: float) -> None:
-        self.name, self.files, self.seconds = name, files, seconds
+        self.name, self.files = name, files
+        self.deadline = time.monotonic() + seconds
         self.problems: list[dict[str, Any]] = []
         self.module = ModuleType(name)
         sys.modules[name] = self.module
@@ -40,8 +44,7 @@ class Loader:
         self.module.__file__ = path
         for statement in self._statements(self.files[self.name], path):
             code = compile(ast.Module([statement], []), path, "exec", dont_inherit=True)
-            if not self._run(code):
-                break
+            self._run(code)
         return self.module
 
     def _statements(self, source: str, path: str) -> Iterator[ast.stmt]:
@@ -53,17 +56,14 @@ class Loader:
         else:
             yield from tree.body
 
-    def _run(self, code: Any) -> bool:
-        """Whether there is time for the next statement."""
-        with _Alarm(self.seconds):
-            try:
+    def _run(self, code: Any) -> None:
+        """A statement may take half of the time that is left: the next ones shall run too."""
+        left = max(self.deadline - time.monotonic(), SHORTEST)
+        try:
+            with _Alarm(left / 2):
                 exec(code, self.module.__dict__)
-            except StillRunning as error:
-                self.problems.append(described(error, {code.co_filename}))
-                return False
-            except BaseException as error:
-                self.problems.append(described(error, {code.co_filename}))
-        return True
+        except BaseException as error:
+            self.problems.append(described(error, {code.co_filename}))
 
 
 def described(error: BaseException, own_files: set[str]) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class _Alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        raise StillRunning(f"still running after {self.seconds:g} s")
+        raise StillRunning(f"interrupted, it was still running after {self.seconds:.1f} s")
 
 
 class _Siblings(importlib.abc.MetaPathFinder, importlib.abc.Loader):

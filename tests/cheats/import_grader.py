@@ -1,0 +1,8 @@
+"""Imports the grader.
+
+Must: error missing
+"""
+
+import grader.judge
+
+softmax = grader.judge

@@ -1,0 +1,108 @@
+"""Every cheat fails: no point that it has not earned, nothing leaked, nothing left behind."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import tempfile
+import time
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from grader.course import Course, load_course
+from grader.report.as_json import to_json
+from grader.report.terminal import WIDTH, print_reports
+
+HERE = Path(__file__).resolve().parent
+CHEATS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
+CANARY = "canary-5d41402abc4b2a76"
+CHAPTER_SECONDS = 8.0
+
+
+@pytest.fixture(scope="module")
+def guarded_course(tmp_path_factory: pytest.TempPathFactory, course: Course) -> Course:
+    """A copy of the course with a canary in everything that must not leak, and less patience."""
+    root = tmp_path_factory.mktemp("course")
+    chapter = course.chapter("ch4")
+    for path in (course.solution(chapter), course.checks(chapter), course.mistakes(chapter)):
+        copy = root / path.relative_to(course.root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(f"{path.read_text()}\n\nCANARY = '{CANARY}'\n")
+    (root / "exercises").mkdir()
+    text = (course.root / "exercises" / "course.toml").read_text()
+    blocks = re.split(r"(?m)^(?=\[\[chapter\]\])", text)
+    own = next(block for block in blocks if 'id = "ch4"' in block)
+    limits = f"[chapter.limits]\nchapter_seconds = {CHAPTER_SECONDS}\n"
+    (root / "exercises" / "course.toml").write_text(f"{blocks[0]}{own}\n{limits}")
+    return load_course(root)
+
+
+@pytest.mark.parametrize("path", CHEATS, ids=lambda path: path.stem)
+def test_cheat(path, grade, guarded_course, bubblewrap):
+    files, started = _temporary_files(), time.monotonic()
+    report = grade("ch4.softmax", path, bubblewrap, of=guarded_course)
+    took = time.monotonic() - started
+    (exercise,) = report.exercises
+    expected = re.search(r"Must: (.*)", ast.get_docstring(ast.parse(path.read_text())) or "")
+    assert expected, "a cheat says what must come of it"
+    assert exercise.status in expected[1].split()
+    assert exercise.score == 0.0
+    assert took < CHAPTER_SECONDS + 6
+    _shows_nothing_it_should_not(report)
+    assert _temporary_files() == files
+    assert not _sandbox_processes()
+
+
+def test_there_are_enough_cheats():
+    assert len(CHEATS) >= 30
+
+
+def test_the_checks_accept_an_honest_submission(grade, guarded_course, bubblewrap, course):
+    chapter = course.chapter("ch4")
+    report = grade("ch4.softmax", course.solution(chapter), bubblewrap, of=guarded_course)
+    assert report.passed
+
+
+def _shows_nothing_it_should_not(report) -> None:
+    out = StringIO()
+    print_reports(Console(file=out, width=WIDTH, color_system=None), [report], True)
+    screen, data = out.getvalue(), to_json([report])
+    assert CANARY not in screen + data
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", screen + data)
+    assert max(map(len, screen.splitlines())) <= WIDTH
+    assert screen.count("\n") < 60
+    assert len(data) < 60_000
+
+
+def _temporary_files() -> set[str]:
+    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("gradschool-")}
+
+
+def _sandbox_processes() -> list[str]:
+    """Processes of a sandbox that are still there a moment later."""
+    for _ in range(20):
+        found = [line for line in map(_command, _process_ids()) if "grader.wall.zygote" in line]
+        if not found:
+            return []
+        time.sleep(0.1)
+    return found
+
+
+def _process_ids() -> list[str]:
+    return [name for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _command(process: str) -> str:
+    try:
+        return Path("/proc", process, "cmdline").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def test_bwrap_is_what_the_tests_think_it_is(bubblewrap):
+    assert shutil.which("bwrap")

@@ -1,0 +1,57 @@
+"""What the tests of the engine share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course, load_course
+from grader.judge.grading import Run
+from grader.judge.judging import Assignment, Judging
+from grader.report.model import ChapterReport
+from grader.submission import read_submission
+from grader.wall.isolation import PROCESS, Isolation, detect
+
+ROOT = Path(__file__).resolve().parent.parent
+WEAK = Isolation(PROCESS, "chosen by a test")
+
+Grade = Callable[..., ChapterReport]
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    return load_course(ROOT)
+
+
+@pytest.fixture(scope="session")
+def bubblewrap() -> Isolation:
+    """The strong isolation; without it a test is skipped, and CI forbids that."""
+    found = detect()
+    if not found.strong:
+        if os.environ.get("GRADSCHOOL_REQUIRE_BUBBLEWRAP"):
+            pytest.fail(found.why)
+        pytest.skip(found.why)
+    return found
+
+
+@pytest.fixture
+def grade(course: Course) -> Grade:
+    """Grade a file, or source given as text, behind the wall: `grade("ch4.softmax", source)`."""
+
+    def grade(
+        target: str,
+        submission: Path,
+        isolation: Isolation | None = None,
+        run: Run | None = None,
+        of: Course = course,
+    ) -> ChapterReport:
+        chapter, exercise = of.select(target)
+        exercises = (exercise,) if exercise else chapter.exercises
+        assignment = Assignment(chapter, read_submission(submission, chapter), exercises)
+        judging = Judging(of, [assignment], run or Run(), isolation or detect())
+        return judging.reports()[0]
+
+    return grade
