@@ -145,8 +145,8 @@ def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) ->
     scale = max(scale, SMALLEST_SCALE[precision])
     with np.errstate(all="ignore"):
         close = np.abs(actual - wanted) <= RELATIVE[precision] * (np.abs(wanted) + scale)
+    close &= np.isfinite(actual) & np.isfinite(wanted)
     close |= (actual == wanted) | (np.isnan(actual) & np.isnan(wanted))
-    close &= np.isfinite(actual) | ~np.isfinite(wanted)
     if not close.all():
         raise Mismatch(_joined(message, _first_difference(~close)), expected, got)
 
@@ -199,7 +199,7 @@ def _float_bytes(value: Any) -> int:
     if torch is not None and isinstance(value, torch.Tensor):
         return int(value.dtype.itemsize) if value.dtype.is_floating_point else 8
     if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
-        return min(value.dtype.itemsize, 8)
+        return min(int(value.dtype.itemsize), 8)
     return 8
 
 

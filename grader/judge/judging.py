@@ -6,12 +6,13 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader.course import Chapter, Course, Exercise
+from grader.dependencies import broken_below
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Run, Verdict, judge_exercise, with_diagnosis
 from grader.judge.run import JudgeError, Outcome
@@ -158,9 +159,23 @@ class Judging:
             title=assignment.chapter.title,
             isolation=self.isolation.name,
             seed=self.run.seed,
-            exercises=tuple(one.report for one in judged),
+            exercises=tuple(_with_note(one.report, judged, assignment) for one in judged),
             notes=tuple(notes),
         )
+
+
+def _with_note(
+    report: ExerciseReport, judged: list[Judged], assignment: Assignment
+) -> ExerciseReport:
+    """Say so when a failing exercise uses another one that fails."""
+    if report.status not in ("failed", "error"):
+        return report
+    broken = [one.report.id.partition(".")[2] for one in judged if not one.report.passed]
+    name = report.id.partition(".")[2]
+    below = broken_below(assignment.submission.source, name, broken)
+    if not below:
+        return report
+    return replace(report, note=f"It uses your {', '.join(below)}, still wrong: start there.")
 
 
 @cache

@@ -1,0 +1,152 @@
+"""The wire carries plain data faithfully and refuses everything else."""
+
+from __future__ import annotations
+
+import msgpack
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numpy_strategies
+
+from grader.wall.tokens import Function, Generator, Opaque
+from grader.wall.wire import ARRAY, DTYPES, LENGTH, MAX_ITEMS, TUPLE, WireError, pack, unpack
+
+plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@given(plain)
+def test_plain_data_arrives_as_it_was(value):
+    back = unpack(pack(value))
+    assert back == value
+    assert type(back) is type(value)
+
+
+@given(
+    numpy_strategies.arrays(
+        st.sampled_from(sorted(DTYPES)), numpy_strategies.array_shapes(min_dims=0, min_side=0)
+    )
+)
+def test_arrays_keep_dtype_shape_and_bytes(array):
+    back = unpack(pack(array))
+    assert type(back) is np.ndarray
+    assert (back.dtype, back.shape) == (array.dtype, array.shape)
+    assert back.tobytes() == array.tobytes()
+    assert back.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.arange(12.0).reshape(3, 4).T, np.arange(12.0).reshape(3, 4)[:, ::2], np.arange(5.0)[::-1]],
+    ids=["column-major", "strided", "reversed"],
+)
+def test_arrays_that_are_not_contiguous_arrive_so(array):
+    back = unpack(pack(array))
+    assert np.array_equal(back, array)
+    assert not back.flags.c_contiguous
+
+
+def test_tensors_arrive_with_their_dtype():
+    import torch
+
+    for dtype in (torch.bfloat16, torch.float32, torch.int64, torch.bool):
+        tensor = torch.arange(6).reshape(2, 3).to(dtype)
+        back = unpack(pack(tensor))
+        assert back.dtype is dtype
+        assert torch.equal(back, tensor)
+    assert unpack(pack(torch.tensor(2.0))).shape == ()
+    assert not unpack(pack(torch.zeros(4, 6)[:, ::2])).is_contiguous()
+
+
+def test_seeds_and_sources_travel_as_such():
+    function = Function("f", "def f(x): return x", {"A": 2})
+    assert unpack(pack([Generator(3), function])) == [Generator(3), function]
+
+
+def test_what_is_not_plain_becomes_opaque():
+    class Yes:
+        __eq__ = lambda self, other: True  # noqa: E731
+        __hash__ = None
+
+    objects = [Yes(), {1.5: 2}, 2**70, np.array([Yes()], object), np.zeros(2, "U3")]
+    assert all(type(unpack(pack(value))) is Opaque for value in objects)
+
+
+def test_subclasses_become_what_they_are_made_of():
+    class Own(np.ndarray):
+        __sub__ = __eq__ = lambda self, other: True
+
+    back = unpack(pack(np.zeros(3).view(Own)))
+    assert type(back) is np.ndarray
+    assert type(unpack(pack(np.float64(1.5)))) is float
+
+
+def test_cycles_end():
+    loop: list[object] = []
+    loop.append(loop)
+    assert "deeply nested" in repr(unpack(pack(loop)))
+
+
+def extension(code: int, data: bytes) -> bytes:
+    return msgpack.packb(msgpack.ExtType(code, data))
+
+
+def array_frame(dtype: object, shape: object, raw: bytes, layout: object = "C") -> bytes:
+    header = msgpack.packb([dtype, shape, layout])
+    return extension(ARRAY, LENGTH.pack(len(header)) + header + raw)
+
+
+def tuple_bomb(depth: int) -> bytes:
+    data = msgpack.packb([])
+    for _ in range(depth):
+        data = extension(TUPLE, data)
+    return data
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"",
+        b"\xc1",
+        b"\x01\x02",
+        array_frame("object", [1], bytes(8)),
+        array_frame("float64", [1 << 20, 1 << 10], bytes(8)),
+        array_frame("float64", [-1], bytes(8)),
+        array_frame("float64", [1.0], bytes(8)),
+        array_frame("float64", 1, bytes(8)),
+        array_frame("float64", [1], bytes(8), "Z"),
+        array_frame(["float64"], [1], bytes(8)),
+        extension(ARRAY, b""),
+        extension(ARRAY, LENGTH.pack(1 << 30)),
+        extension(99, b"x"),
+        extension(TUPLE, msgpack.packb(1)),
+        b"\xdd\xff\xff\xff\xff",
+        b"\x91" * 10_000,
+        tuple_bomb(100),
+        msgpack.packb([[]] * (MAX_ITEMS - 1)),
+    ],
+    ids=lambda frame: frame[:12].hex(),
+)
+def test_malformed_frames_are_refused(frame):
+    with pytest.raises(WireError):
+        unpack(frame)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_decoder(payload):
+    try:
+        unpack(payload)
+    except WireError:
+        return
