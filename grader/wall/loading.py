@@ -6,6 +6,7 @@ import ast
 import builtins
 import importlib.abc
 import importlib.machinery
+import itertools
 import re
 import signal
 import sys
@@ -19,8 +20,10 @@ TEXT = 1000
 """Characters of an error's message that are kept."""
 
 FRAMES = 6
-PROBLEMS = 20
 SHORTEST = 0.01
+BLOCK = re.compile(r"def |class |import |from |@|\w+ *=")
+LONGEST_BLOCK = 200
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 class StillRunning(BaseException):
@@ -50,7 +53,7 @@ class Loader:
     def _statements(self, source: str, path: str) -> Iterator[ast.stmt]:
         try:
             tree = ast.parse(source, path)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        except UNPARSABLE as error:
             self.problems.append(described(error, {path}))
             yield from _parsable(source, path)
         else:
@@ -90,21 +93,19 @@ def _text(error: BaseException) -> str:
 
 
 def _parsable(source: str, path: str) -> Iterator[ast.stmt]:
-    """The top-level blocks of a file that does parse, where the whole does not."""
+    """What does parse of a file that as a whole does not: of each block its longest beginning."""
     lines = source.splitlines(keepends=True)
-    starts = [
-        i for i, line in enumerate(lines) if re.match(r"(def|class|import|from|@|\w+ *=)", line)
-    ]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        if start and lines[start - 1].startswith("@"):
-            continue
-        if lines[start].startswith("@") and end < len(lines):
-            end = next((s for s in starts if s > end), len(lines))
-        block = "\n" * start + "".join(lines[start:end])
-        try:
-            yield from ast.parse(block, path).body
-        except (SyntaxError, ValueError):
-            continue
+    starts = [number for number, line in enumerate(lines) if BLOCK.match(line)]
+    decorated = {number + 1 for number in starts if lines[number].startswith("@")}
+    starts = [number for number in starts if number not in decorated]
+    for start, end in itertools.pairwise([*starts, len(lines)]):
+        for stop in range(min(end, start + LONGEST_BLOCK), start, -1):
+            try:
+                tree = ast.parse("\n" * start + "".join(lines[start:stop]), path)
+            except UNPARSABLE:
+                continue
+            yield from tree.body
+            break
 
 
 class _Alarm:
