@@ -33,7 +33,7 @@ def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> pytest.Item | None:
     check = getattr(obj, "check", None)
-    if check is None or not hasattr(check, "strategies"):
+    if check is None or not name.startswith("test") or not hasattr(check, "strategies"):
         return None
     item: pytest.Item = CheckItem.from_parent(collector, name=name, check=check)
     return item
