@@ -15,9 +15,13 @@ from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
 from grader.checks.answers import Answers, Backend, Call, SubmissionError, SubmissionLost
 from grader.checks.check import Check
+from grader.checks.draws import plainly
 from grader.checks.expect import Mismatch
 
 DEFAULT_EXAMPLES = 50
+PLAIN_PART = 4
+"""One in so many examples is drawn plainly, before the others."""
+
 SHRINKING = 120
 """Examples spent on making a counterexample smaller: enough for a handful of small draws."""
 
@@ -64,7 +68,10 @@ def run_check(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if check.strategies:
-                _draw(run, _seed(check, seed), _count(check, examples))
+                count = _count(check, examples)
+                with plainly():
+                    _draw(run, _seed(check, seed), -(-count // PLAIN_PART))
+                _draw(run, _seed(check, seed) + 1, count - -(-count // PLAIN_PART))
             else:
                 run.example({})
     except (Mismatch, SubmissionError, _ShrunkEnough):
@@ -90,6 +97,9 @@ def _count(check: Check, examples: int) -> int:
 
 
 def _draw(run: _Run, seed: int, examples: int) -> None:
+    if not examples:
+        return
+
     @hypothesis_seed(seed)
     @settings(
         max_examples=examples,
