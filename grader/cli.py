@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.course import Course, CourseError, UnknownName, find_course, load_course
+from grader.course import Course, CourseError, NoCourse, UnknownName, find_course, load_course
 from grader.submission import UnreadableSubmission
 
 GENERAL = ("--help", "--install-completion", "--show-completion")
@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         app(args=_with_command(words), prog_name="grade")
-    except (UnknownName, UnreadableSubmission) as error:
+    except (NoCourse, UnknownName, UnreadableSubmission) as error:
         _fail(str(error), BAD_INPUT)
     except CourseError as error:
         _fail(str(error), GRADER_FAILED)

@@ -25,6 +25,10 @@ class CourseError(Exception):
         return cls(f"{path}:{line}: {message}")
 
 
+class NoCourse(Exception):
+    """There is no course where grade was run."""
+
+
 class UnknownName(Exception):
     """No chapter or exercise has that name; the message suggests the nearest."""
 
@@ -128,13 +132,13 @@ class Course:
 def find_course(start: Path) -> Path:
     """The nearest folder at or above `start` that holds a course, else the one we came with.
 
-    Raises CourseError if there is none.
+    Raises NoCourse if there is none.
     """
     packaged = Path(__file__).resolve().parent.parent
     for folder in (start, *start.parents, packaged):
         if (folder / "exercises" / "course.toml").is_file():
             return folder
-    raise CourseError(f"no exercises/course.toml in {start} or above: run grade in a course folder")
+    raise NoCourse(f"no exercises/course.toml in {start} or above: run grade in a course folder")
 
 
 def load_course(root: Path) -> Course:

@@ -1,0 +1,795 @@
+"""Checks of normalization."""
+
+import numpy as np
+
+from grader.checks import (
+    Fill,
+    check,
+    expect,
+    expect_close,
+    expect_untouched,
+    fills,
+    given,
+    sizes,
+    st,
+)
+
+REPEATED = (0.1, 0.7, 2.0)
+"""Values of constant columns; the computed spread of the first two need not come out as 0."""
+
+EPS = (1.0, 0.2, 5.0, 0.02, 1e-5)
+"""In units of the squared scale of the inputs: a variance may be larger, smaller or about that."""
+
+NEGLIGIBLE = 1e-12
+"""In the same units: beside a variance that is not 0 it makes no difference."""
+
+MOMENTA = (0.25, 0.1, 0.75, 0.9, 1.0, 0.0)
+
+UNEQUAL = [(n, d) for n in range(2, 7) for d in range(1, 5) if n != d]
+BATCHES = st.sampled_from(UNEQUAL)
+ALSO_SINGLE_ROWS = st.sampled_from([(1, 2), (1, 3), *UNEQUAL])
+"""Rows and columns."""
+
+SHAPES = [(n, m, d) for n in range(1, 7) for m in range(1, 4) for d in range(1, 5) if n != m]
+TABLES = st.sampled_from(SHAPES)
+TALLER_TABLES = st.sampled_from([shape for shape in SHAPES if shape[0] > 1])
+"""Training rows, new rows and columns."""
+
+VECTORS = st.sampled_from(
+    (
+        (3,),
+        (2, 3),
+        (3, 2),
+        (1, 4),
+        (2, 4, 3),
+        (3, 1, 2),
+        (1, 2, 5),
+        (2, 1, 3, 4),
+        (3, 2, 1, 5),
+        (4, 1),
+        (5,),
+        (2, 3, 2, 4),
+    )
+)
+"""Shapes of rank 1 to 4, with unequal axes, some of them of length 1."""
+
+MATRICES = st.sampled_from(((2, 3), (3, 2), (1, 4), (4, 3), (2, 5)))
+
+SEVERAL = st.sampled_from(((2, 3), (2, 4, 3), (3, 1, 2), (2, 1, 3, 4)))
+"""Shapes of more than one vector."""
+
+LAYOUTS = (
+    (1, 2, 2, 1, 2),
+    (2, 2, 1, 1, 3),
+    (2, 1, 3, 2, 1),
+    (1, 3, 2, 2, 3),
+    (3, 2, 2, 1, 2),
+    (2, 2, 3, 3, 2),
+    (1, 4, 1, 2, 3),
+    (2, 3, 2, 2, 1),
+    (2, 1, 1, 3, 2),
+)
+IMAGES = st.sampled_from((*LAYOUTS, (2, 3, 2, 1, 1), (3, 2, 1, 1, 1)))
+LARGER_GROUPS = st.sampled_from(LAYOUTS)
+SEVERAL_IMAGES = st.sampled_from([layout for layout in LAYOUTS if layout[0] > 1])
+SEVERAL_GROUPS = st.sampled_from([layout for layout in LAYOUTS if layout[1] > 1])
+"""Images, groups, channels in a group, height, width: one group, one channel each, and between."""
+
+GAINS = np.array([1.5, -2.0, 2.5, -3.0, 3.5, -4.0, 4.5, -5.0])
+BIASES = np.array([-0.5, 1.0, -1.5, 2.0, -2.5, 3.0, -3.5, 4.0])
+"""Readable and all different: no gain is 0, 1 or −1, no bias is 0."""
+
+FILLS = fills()
+UNITS = st.sampled_from(EPS)
+BOUNDS = st.sampled_from(((-1.0, 3.0), (2.0, 5.0), (0.25, 0.75), (-4.0, -1.0), (0.0, 2.0)))
+STEPS = st.integers(1, 3)
+
+
+@st.composite
+def training_and_new(draw, shapes=TABLES):
+    """Training rows and new rows: columns of unlike size, some of them constant in training."""
+    (n, m, d), fill = draw(shapes), draw(FILLS)
+    train, new = columns(fill, fill(n, d), fill(m, d))
+    constant = fill.rng.random(d) < 0.4
+    train[:, constant] = fill.rng.choice(REPEATED, d)[constant]
+    if m > 1:
+        new[-1] = train[0]
+    return train, new
+
+
+@st.composite
+def varying_and_new(draw, shapes=TALLER_TABLES):
+    """Training rows without a constant column, and new rows."""
+    (n, m, d), fill = draw(shapes), draw(FILLS)
+    return columns(fill, fill.distinct(n, d), fill(m, d))
+
+
+@st.composite
+def training_batches(draw, shapes=BATCHES):
+    """x, gamma, beta, running_mean, running_var, momentum, eps."""
+    (n, d), fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
+    weights, momentum = gain_and_bias(fill, d), float(fill.rng.choice(MOMENTA))
+    x, statistics = off_centre(fill, n, d), running(fill, d)
+    return x, *weights, *statistics, momentum, unit * fill.scale**2
+
+
+@st.composite
+def varying_batches(draw, shapes=BATCHES):
+    """The same, of different numbers, beside whose variance eps is nothing."""
+    (n, d), fill = draw(shapes), draw(FILLS)
+    weights, statistics = gain_and_bias(fill, d), running(fill, d)
+    return fill.distinct(n, d), *weights, *statistics, 0.25, NEGLIGIBLE * fill.scale**2
+
+
+@st.composite
+def evaluation_batches(draw, shapes=ALSO_SINGLE_ROWS):
+    """x, gamma, beta, running_mean, running_var, eps."""
+    (n, d), fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
+    x, statistics = off_centre(fill, n, d), running(fill, d)
+    return x, *gain_and_bias(fill, d), *statistics, unit * fill.scale**2
+
+
+@st.composite
+def batch_gradients(draw, shapes=BATCHES):
+    """dout, x, gamma, eps."""
+    shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
+    gamma, _ = gain_and_bias(fill, shape[-1])
+    return upstream(fill, *shape), off_centre(fill, *shape), gamma, unit * fill.scale**2
+
+
+@st.composite
+def vectors(draw, shapes=VECTORS):
+    """x, gamma, beta, eps: vectors along the last axis."""
+    shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
+    x, weights = off_centre(fill, *shape), gain_and_bias(fill, shape[-1])
+    return x, *weights, unit * fill.scale**2
+
+
+@st.composite
+def varying_rows(draw, shapes=MATRICES):
+    """x, gamma, beta, eps: rows of different numbers, beside whose variance eps is nothing."""
+    shape, fill = draw(shapes), draw(FILLS)
+    weights = gain_and_bias(fill, shape[-1])
+    return fill.distinct(*shape), *weights, NEGLIGIBLE * fill.scale**2
+
+
+@st.composite
+def vector_gradients(draw, shapes=VECTORS):
+    """dout, x, gamma, eps."""
+    shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
+    gamma, _ = gain_and_bias(fill, shape[-1])
+    return upstream(fill, *shape), off_centre(fill, *shape), gamma, unit * fill.scale**2
+
+
+@st.composite
+def images(draw, layouts=IMAGES):
+    """x, num_groups, gamma, beta, eps."""
+    (n, groups, size, h, w), fill, unit = draw(layouts), draw(FILLS), draw(UNITS)
+    x, weights = off_centre(fill, n, groups * size, h, w), gain_and_bias(fill, groups * size)
+    return x, groups, *weights, unit * fill.scale**2
+
+
+@st.composite
+def varying_images(draw, layouts=LARGER_GROUPS):
+    """Images of different numbers, beside whose variance eps is nothing."""
+    (n, groups, size, h, w), fill = draw(layouts), draw(FILLS)
+    x, weights = fill.distinct(n, groups * size, h, w), gain_and_bias(fill, groups * size)
+    return x, groups, *weights, NEGLIGIBLE * fill.scale**2
+
+
+def columns(fill, train, new):
+    """The same columns with unlike spreads and middles, unless they are kept readable."""
+    if fill.kind == "normal":
+        d = train.shape[1]
+        spread = fill.rng.choice([1.0, 20.0, 0.01], d)
+        middle = spread * fill.scale * fill.rng.integers(-5, 6, d)
+        for rows in (train, new):
+            rows *= spread
+            rows += middle
+    return train, new
+
+
+def off_centre(fill, *shape):
+    """Numbers whose mean is not 0 along any axis."""
+    x = fill(*shape)
+    x += fill(shape[-1])
+    return x
+
+
+def upstream(fill, *shape):
+    """A gradient of ordinary size, whatever the size of the inputs; hardly ever all zeros."""
+    kind = "normal" if fill.kind == "normal" else "integers"
+    return Fill(kind, 1.0, fill.layout, fill.seed + 1)(*shape)
+
+
+def gain_and_bias(fill, count):
+    return fill.rng.permutation(GAINS[:count]), fill.rng.permutation(BIASES[:count])
+
+
+def running(fill, count):
+    """A running mean and variance of about the size of the batch's; a variance may be 0."""
+    mean = fill.rng.integers(-4, 5, count) * 0.5 * fill.scale
+    return mean, fill.rng.integers(0, 9, count) * 0.5 * fill.scale**2
+
+
+def three(answer):
+    """The parts of a backward answer."""
+    parts = isinstance(answer, (tuple, list)) and len(answer) == 3
+    expect(parts, "three arrays are due: dx, dgamma, dbeta", got=answer)
+    return answer
+
+
+def expect_dx(got, expected, dout, gamma, eps, message="dx"):
+    """Equal up to the rounding of the terms that cancel in dx where the variance is below eps."""
+    terms = 1e-3 * np.abs(dout).max() * np.abs(gamma).max() / np.sqrt(eps)
+    expect_close(got, expected, message, scale=max(np.abs(expected).max(), terms))
+
+
+def expect_weight_gradients(got, expected, dout):
+    """dgamma and dbeta equal up to the rounding of their sums."""
+    terms = 1e-3 * np.abs(dout).max()
+    for one, due, name in zip(got, expected, ("dgamma", "dbeta"), strict=True):
+        expect_close(one, due, name, scale=max(np.abs(due).max(), terms))
+
+
+def expect_gradients(got, expected, dout, gamma, eps):
+    dx, *weights = three(got)
+    expect_dx(dx, expected[0], dout, gamma, eps)
+    expect_weight_gradients(weights, expected[1:], dout)
+
+
+# standardize
+
+
+@check("standardize", "the worked example", practice=True)
+def test_standardize_example(submission):
+    train = np.array([[0.0, 5.0, 1.0], [4.0, 5.0, 3.0]])
+    got = submission.standardize(train, np.array([[3.0, 7.0, 0.0]]))
+    expect_close(got, np.array([[0.5, 2.0, -2.0]]))
+
+
+@check("standardize", "matches the reference", value=True)
+@given(data=training_and_new())
+def test_standardize_value(submission, reference, data):
+    expect_close(submission.standardize(*data), reference.standardize(*data), scale=1.0)
+
+
+@check("standardize", "is right for columns that vary", value=True, weight=2, examples=15)
+@given(data=varying_and_new())
+def test_standardize_varying(submission, reference, data):
+    expect_close(submission.standardize(*data), reference.standardize(*data))
+
+
+@check(
+    "standardize",
+    "training columns get mean 0 and standard deviation 1",
+    practice=True,
+    examples=10,
+)
+@given(data=varying_and_new())
+def test_standardize_moments(submission, data):
+    train, _ = data
+    out = submission.standardize(train, train)
+    expect_close(out.mean(axis=0), np.zeros(train.shape[1]), "the mean of a column", scale=1.0)
+    expect_close(out.std(axis=0), np.ones(train.shape[1]), "the standard deviation of a column")
+
+
+@check("standardize", "a new row does not depend on the other new rows", examples=10)
+@given(data=varying_and_new())
+def test_standardize_rows(submission, data):
+    train, new = data
+    together = submission.standardize(train, new)
+    alone = submission.standardize(train, new[:1])
+    expect_close(alone, together[:1], "the first row alone, against all rows at once", scale=1.0)
+
+
+@check("standardize", "a constant column is centred and divided by 1", examples=10)
+@given(n=sizes(1, 7), value=st.sampled_from(REPEATED), fill=FILLS)
+def test_standardize_constant(submission, n, value, fill):
+    new = fill(3, 1) + value
+    out = submission.standardize(np.full((n, 1), value), new)
+    expect_close(out, new - value, "X − mean is due", scale=1.0)
+
+
+@check("standardize", "leaves its inputs alone", examples=10)
+@given(data=varying_and_new())
+def test_standardize_untouched(submission, data):
+    expect_untouched(submission, "standardize", *data)
+
+
+# min_max_scale
+
+
+@check("min_max_scale", "the worked example", practice=True)
+def test_min_max_example(submission):
+    train = np.array([[0.0, 5.0, 2.0], [4.0, 5.0, 10.0]])
+    got = submission.min_max_scale(train, np.array([[1.0, 6.0, 12.0]]), -1.0, 1.0)
+    expect_close(got, np.array([[-0.5, 1.0, 1.5]]))
+
+
+@check("min_max_scale", "matches the reference", value=True)
+@given(data=training_and_new(), bounds=BOUNDS)
+def test_min_max_value(submission, reference, data, bounds):
+    got = submission.min_max_scale(*data, *bounds)
+    expect_close(got, reference.min_max_scale(*data, *bounds), scale=1.0)
+
+
+@check(
+    "min_max_scale",
+    "is right for columns that vary and the range 0 to 1",
+    value=True,
+    weight=2,
+    examples=15,
+)
+@given(data=varying_and_new())
+def test_min_max_varying(submission, reference, data):
+    expect_close(submission.min_max_scale(*data), reference.min_max_scale(*data), scale=1.0)
+
+
+@check("min_max_scale", "training columns reach from low to high", practice=True, examples=10)
+@given(data=varying_and_new(), bounds=BOUNDS)
+def test_min_max_bounds(submission, data, bounds):
+    (train, _), (low, high) = data, bounds
+    out = submission.min_max_scale(train, train, low, high)
+    d = train.shape[1]
+    expect_close(out.min(axis=0), np.full(d, low), "the smallest of a column", scale=1.0)
+    expect_close(out.max(axis=0), np.full(d, high), "the largest of a column", scale=1.0)
+
+
+@check("min_max_scale", "new data outside the training range is not clipped", examples=10)
+@given(data=varying_and_new(), bounds=BOUNDS)
+def test_min_max_outside(submission, data, bounds):
+    (train, _), (low, high) = data, bounds
+    above = 2 * train.max(axis=0) - train.min(axis=0)
+    out = submission.min_max_scale(train, above[None], low, high)
+    due = np.full((1, len(above)), 2 * high - low)
+    expect_close(out, due, "one range above the maximum", scale=1.0)
+
+
+@check("min_max_scale", "the range of a constant column counts as 1", examples=10)
+@given(n=sizes(1, 4), value=st.sampled_from(REPEATED), bounds=BOUNDS)
+def test_min_max_constant(submission, n, value, bounds):
+    low, high = bounds
+    out = submission.min_max_scale(np.full((n, 1), value), np.array([[value + 2.0]]), low, high)
+    expect_close(out, np.array([[low + 2.0 * (high - low)]]), scale=1.0)
+
+
+@check("min_max_scale", "leaves its inputs alone", examples=10)
+@given(data=varying_and_new())
+def test_min_max_untouched(submission, data):
+    expect_untouched(submission, "min_max_scale", *data)
+
+
+# batch_norm_train
+
+TRAINED = ("out", "new_running_mean", "new_running_var")
+
+
+@check("batch_norm_train", "the worked example", practice=True)
+def test_batch_norm_train_example(submission):
+    x = np.array([[1.0, 2.0, 0.0], [9.0, 2.0, 8.0]])
+    gamma, beta = np.array([5.0, 2.0, -10.0]), np.array([1.0, -1.0, 0.5])
+    mean, var = np.array([1.0, 0.0, 2.0]), np.array([8.0, 4.0, 0.0])
+    got = submission.batch_norm_train(x, gamma, beta, mean, var, 0.25, 9.0)
+    out = np.array([[-3.0, -1.0, 8.5], [5.0, -1.0, -7.5]])
+    new_mean, new_var = np.array([2.0, 0.5, 2.5]), np.array([14.0, 3.0, 8.0])
+    expect_close(got, (out, new_mean, new_var), names=TRAINED)
+
+
+@check("batch_norm_train", "matches the reference", value=True)
+@given(batch=training_batches())
+def test_batch_norm_train_value(submission, reference, batch):
+    got = submission.batch_norm_train(*batch)
+    expect_close(got, reference.batch_norm_train(*batch), names=TRAINED)
+
+
+@check(
+    "batch_norm_train",
+    "the normalized batch is right where eps is negligible",
+    value=True,
+    weight=2,
+    examples=15,
+)
+@given(batch=varying_batches())
+def test_batch_norm_train_out(submission, reference, batch):
+    out, *_ = submission.batch_norm_train(*batch)
+    expect_close(out, reference.batch_norm_train(*batch)[0], "out")
+
+
+@check(
+    "batch_norm_train",
+    "the running statistics follow several batches",
+    value=True,
+    weight=2,
+    examples=15,
+)
+@given(batch=training_batches())
+def test_batch_norm_train_running(submission, reference, batch):
+    x, gamma, beta, *start, momentum, eps = batch
+    got, due = start, start
+    for rows in (x, 2 * x[:2], x[::-1] - x[:1]):
+        _, *got = submission.batch_norm_train(rows, gamma, beta, *got, momentum, eps)
+        _, *due = reference.batch_norm_train(rows, gamma, beta, *due, momentum, eps)
+    expect_close(got, due, names=TRAINED[1:])
+
+
+@check("batch_norm_train", "each column of the output has mean beta", practice=True, examples=10)
+@given(batch=training_batches())
+def test_batch_norm_train_mean(submission, batch):
+    out, *_ = submission.batch_norm_train(*batch)
+    expect_close(out.mean(axis=0), batch[2], scale=1.0)
+
+
+@check("batch_norm_train", "the output does not depend on the running statistics", examples=10)
+@given(batch=training_batches())
+def test_batch_norm_train_independent(submission, batch):
+    x, gamma, beta, mean, var, momentum, eps = batch
+    one, *_ = submission.batch_norm_train(*batch)
+    other, *_ = submission.batch_norm_train(x, gamma, beta, mean + 1.0, 3 * var, momentum, eps)
+    expect_close(other, one, "out with other running statistics")
+
+
+@check("batch_norm_train", "momentum 1 keeps the batch's mean and unbiased variance", examples=10)
+@given(batch=training_batches())
+def test_batch_norm_train_momentum_one(submission, batch):
+    x, *statistics, _, eps = batch
+    _, mean, var = submission.batch_norm_train(x, *statistics, 1.0, eps)
+    size = max(np.abs(x).max(), eps**0.5)
+    expect_close(mean, x.mean(axis=0), "new_running_mean", scale=size)
+    expect_close(var, x.var(axis=0, ddof=1), "new_running_var", scale=size**2)
+
+
+@check("batch_norm_train", "leaves its inputs alone", examples=10)
+@given(batch=training_batches())
+def test_batch_norm_train_untouched(submission, batch):
+    expect_untouched(submission, "batch_norm_train", *batch)
+
+
+# batch_norm_eval
+
+
+@check("batch_norm_eval", "the worked example", practice=True)
+def test_batch_norm_eval_example(submission):
+    x = np.array([[6.0, 3.0, 2.0], [1.0, -6.0, 10.0]])
+    gamma, beta = np.array([2.0, -1.0, 0.5]), np.array([1.0, 0.5, -1.0])
+    mean, var = np.array([1.0, 0.0, 2.0]), np.array([16.0, 0.0, 7.0])
+    got = submission.batch_norm_eval(x, gamma, beta, mean, var, 9.0)
+    expect_close(got, np.array([[3.0, -0.5, -1.0], [1.0, 2.5, 0.0]]))
+
+
+@check("batch_norm_eval", "matches the reference", value=True)
+@given(batch=evaluation_batches())
+def test_batch_norm_eval_value(submission, reference, batch):
+    expect_close(submission.batch_norm_eval(*batch), reference.batch_norm_eval(*batch))
+
+
+@check("batch_norm_eval", "is right where eps is negligible", value=True, weight=2, examples=15)
+@given(batch=evaluation_batches())
+def test_batch_norm_eval_no_eps(submission, reference, batch):
+    *inputs, var, eps = batch
+    inputs += [var + eps, NEGLIGIBLE * eps]
+    expect_close(submission.batch_norm_eval(*inputs), reference.batch_norm_eval(*inputs))
+
+
+@check("batch_norm_eval", "a row does not depend on the other rows", practice=True, examples=10)
+@given(batch=evaluation_batches())
+def test_batch_norm_eval_rows(submission, batch):
+    x, *statistics = batch
+    together = submission.batch_norm_eval(x, *statistics)
+    alone = submission.batch_norm_eval(x[:1], *statistics)
+    expect_close(alone, together[:1], "the first row alone, against all rows at once")
+
+
+@check("batch_norm_eval", "the running mean becomes beta", examples=10)
+@given(batch=evaluation_batches())
+def test_batch_norm_eval_mean(submission, batch):
+    _, gamma, beta, mean, var, eps = batch
+    got = submission.batch_norm_eval(mean[None], gamma, beta, mean, var, eps)
+    expect_close(got, beta[None])
+
+
+@check("batch_norm_eval", "leaves its inputs alone", examples=10)
+@given(batch=evaluation_batches())
+def test_batch_norm_eval_untouched(submission, batch):
+    expect_untouched(submission, "batch_norm_eval", *batch)
+
+
+# batch_norm_backward
+
+
+@check("batch_norm_backward", "the worked example", practice=True)
+def test_batch_norm_backward_example(submission):
+    x = np.array([[1.0, 2.0, 0.0], [9.0, 2.0, 8.0]])
+    dout = np.array([[1.0, 2.0, 0.0], [3.0, -4.0, 1.0]])
+    got = submission.batch_norm_backward(dout, x, np.array([5.0, 3.0, -5.0]), 9.0)
+    dx = np.array([[-0.36, 3.0, 0.18], [0.36, -3.0, -0.18]])
+    due = dx, np.array([1.6, 0.0, 0.8]), np.array([4.0, -2.0, 1.0])
+    expect_close(got, due, names=("dx", "dgamma", "dbeta"))
+
+
+@check("batch_norm_backward", "matches the reference", value=True)
+@given(case=batch_gradients())
+def test_batch_norm_backward_value(submission, reference, case):
+    dout, _, gamma, eps = case
+    got = submission.batch_norm_backward(*case)
+    expect_gradients(got, reference.batch_norm_backward(*case), dout, gamma, eps)
+
+
+@check("batch_norm_backward", "dx is right", value=True, weight=2, examples=15)
+@given(case=batch_gradients())
+def test_batch_norm_backward_dx(submission, reference, case):
+    dout, _, gamma, eps = case
+    dx, *_ = three(submission.batch_norm_backward(*case))
+    expect_dx(dx, reference.batch_norm_backward(*case)[0], dout, gamma, eps)
+
+
+@check("batch_norm_backward", "dgamma and dbeta are right", value=True, weight=2, examples=15)
+@given(case=batch_gradients())
+def test_batch_norm_backward_weights(submission, reference, case):
+    _, *weights = three(submission.batch_norm_backward(*case))
+    expect_weight_gradients(weights, reference.batch_norm_backward(*case)[1:], case[0])
+
+
+@check("batch_norm_backward", "each column of dx sums to zero", practice=True, examples=10)
+@given(case=batch_gradients())
+def test_batch_norm_backward_sums(submission, case):
+    dout, x, gamma, eps = case
+    dx, *_ = three(submission.batch_norm_backward(*case))
+    due = np.zeros(x.shape[1])
+    expect_dx(dx.sum(axis=0), due, dout, gamma, eps, "moving a whole column changes nothing")
+
+
+@check("batch_norm_backward", "moving a column changes no gradient", examples=10)
+@given(case=batch_gradients(), steps=STEPS)
+def test_batch_norm_backward_shift(submission, case, steps):
+    dout, x, gamma, eps = case
+    size = max(np.abs(x).max(), eps**0.5)
+    moved = submission.batch_norm_backward(dout, x + steps * size, gamma, eps)
+    expect_gradients(moved, submission.batch_norm_backward(*case), dout, gamma, eps)
+
+
+@check("batch_norm_backward", "leaves its inputs alone", examples=10)
+@given(case=batch_gradients())
+def test_batch_norm_backward_untouched(submission, case):
+    expect_untouched(submission, "batch_norm_backward", *case)
+
+
+# layer_norm
+
+
+@check("layer_norm", "the worked example", practice=True)
+def test_layer_norm_example(submission):
+    x = np.array([[0.0, 0.0, 6.0], [7.0, 1.0, 1.0]])
+    gamma, beta = np.array([3.0, 6.0, -1.5]), np.array([1.0, 0.5, 2.5])
+    got = submission.layer_norm(x, gamma, beta, 1.0)
+    expect_close(got, np.array([[-1.0, -3.5, 0.5], [5.0, -3.5, 3.5]]))
+
+
+@check("layer_norm", "matches the reference", value=True)
+@given(case=vectors())
+def test_layer_norm_value(submission, reference, case):
+    expect_close(submission.layer_norm(*case), reference.layer_norm(*case))
+
+
+@check(
+    "layer_norm",
+    "is right for a matrix where eps is negligible",
+    value=True,
+    weight=2,
+    examples=15,
+)
+@given(case=varying_rows())
+def test_layer_norm_matrix(submission, reference, case):
+    expect_close(submission.layer_norm(*case), reference.layer_norm(*case))
+
+
+@check("layer_norm", "each vector is on its own", practice=True, examples=10)
+@given(case=vectors(shapes=SEVERAL))
+def test_layer_norm_alone(submission, case):
+    x, *weights = case
+    together = submission.layer_norm(x, *weights)
+    expect_close(
+        submission.layer_norm(x[0], *weights), together[0], "x[0] alone, against all of x at once"
+    )
+
+
+@check("layer_norm", "a constant added to a vector changes nothing", examples=10)
+@given(case=vectors(), steps=STEPS)
+def test_layer_norm_shift(submission, case, steps):
+    x, gamma, beta, eps = case
+    size = max(np.abs(x).max(), eps**0.5)
+    moved = submission.layer_norm(x + steps * size, gamma, beta, eps)
+    expect_close(moved, submission.layer_norm(*case), "out for x plus a constant")
+
+
+@check("layer_norm", "eps stands inside the square root", examples=10)
+@given(case=vectors(shapes=MATRICES))
+def test_layer_norm_eps(submission, case):
+    x, gamma, beta, eps = case
+    x_hat = (submission.layer_norm(*case) - beta) / gamma
+    var = x.var(axis=-1)
+    due = var / (var + eps)
+    expect_close((x_hat**2).mean(axis=-1), due, "the mean square of x̂ is σ²/(σ² + ε)", scale=1.0)
+
+
+@check("layer_norm", "leaves its inputs alone", examples=10)
+@given(case=vectors())
+def test_layer_norm_untouched(submission, case):
+    expect_untouched(submission, "layer_norm", *case)
+
+
+# layer_norm_backward
+
+
+@check("layer_norm_backward", "the worked example", practice=True)
+def test_layer_norm_backward_example(submission):
+    x = np.array([[0.0, 0.0, 6.0], [7.0, 1.0, 1.0]])
+    dout = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 2.0]])
+    got = submission.layer_norm_backward(dout, x, np.array([3.0, 6.0, -1.5]), 1.0)
+    dx = np.array([[5.0, -4.0, -1.0], [1.0, -5.0, 4.0]]) / 9
+    due = dx, np.array([-2.0, 2.0, 4.0]) / 3, np.array([1.0, -1.0, 4.0])
+    expect_close(got, due, names=("dx", "dgamma", "dbeta"))
+
+
+@check("layer_norm_backward", "matches the reference", value=True)
+@given(case=vector_gradients())
+def test_layer_norm_backward_value(submission, reference, case):
+    dout, _, gamma, eps = case
+    got = submission.layer_norm_backward(*case)
+    expect_gradients(got, reference.layer_norm_backward(*case), dout, gamma, eps)
+
+
+@check("layer_norm_backward", "dx is right", value=True, weight=2, examples=15)
+@given(case=vector_gradients())
+def test_layer_norm_backward_dx(submission, reference, case):
+    dout, _, gamma, eps = case
+    dx, *_ = three(submission.layer_norm_backward(*case))
+    expect_dx(dx, reference.layer_norm_backward(*case)[0], dout, gamma, eps)
+
+
+@check("layer_norm_backward", "dgamma and dbeta are right", value=True, weight=2, examples=15)
+@given(case=vector_gradients())
+def test_layer_norm_backward_weights(submission, reference, case):
+    _, *weights = three(submission.layer_norm_backward(*case))
+    expect_weight_gradients(weights, reference.layer_norm_backward(*case)[1:], case[0])
+
+
+@check("layer_norm_backward", "each vector of dx sums to zero", practice=True, examples=10)
+@given(case=vector_gradients())
+def test_layer_norm_backward_sums(submission, case):
+    dout, x, gamma, eps = case
+    dx, *_ = three(submission.layer_norm_backward(*case))
+    sums, due = np.asarray(dx.sum(axis=-1)), np.zeros(x.shape[:-1])
+    expect_dx(sums, due, dout, gamma, eps, "adding a constant to a vector changes nothing")
+
+
+@check("layer_norm_backward", "dgamma and dbeta collect every vector", examples=10)
+@given(case=vector_gradients(shapes=SEVERAL))
+def test_layer_norm_backward_collects(submission, case):
+    dout, x, gamma, eps = case
+    _, *together = three(submission.layer_norm_backward(*case))
+    apart = [submission.layer_norm_backward(a, b, gamma, eps) for a, b in zip(dout, x, strict=True)]
+    expect_weight_gradients(together, [sum(each[i] for each in apart) for i in (1, 2)], dout)
+
+
+@check("layer_norm_backward", "leaves its inputs alone", examples=10)
+@given(case=vector_gradients())
+def test_layer_norm_backward_untouched(submission, case):
+    expect_untouched(submission, "layer_norm_backward", *case)
+
+
+# rms_norm
+
+
+@check("rms_norm", "the worked example", practice=True)
+def test_rms_norm_example(submission):
+    x = np.array([[1.0, 2.0, 2.0], [4.0, -5.0, 2.0]])
+    got = submission.rms_norm(x, np.array([2.0, -1.0, 3.0]), 1.0)
+    expect_close(got, np.array([[1.0, -1.0, 3.0], [2.0, 1.25, 1.5]]))
+
+
+@check("rms_norm", "matches the reference", value=True)
+@given(case=vectors())
+def test_rms_norm_value(submission, reference, case):
+    x, gamma, _, eps = case
+    expect_close(submission.rms_norm(x, gamma, eps), reference.rms_norm(x, gamma, eps))
+
+
+@check(
+    "rms_norm",
+    "is right for a matrix where eps is negligible",
+    value=True,
+    weight=2,
+    examples=15,
+)
+@given(case=varying_rows())
+def test_rms_norm_matrix(submission, reference, case):
+    x, gamma, _, eps = case
+    expect_close(submission.rms_norm(x, gamma, eps), reference.rms_norm(x, gamma, eps))
+
+
+@check("rms_norm", "before gamma each vector keeps its direction", practice=True, examples=10)
+@given(case=varying_rows())
+def test_rms_norm_direction(submission, case):
+    x, gamma, _, eps = case
+    x_hat = submission.rms_norm(x, gamma, eps) / gamma
+    length = np.linalg.norm(x_hat, axis=-1, keepdims=True)
+    direction = x / np.linalg.norm(x, axis=-1, keepdims=True)
+    expect_close(x_hat, direction * length, "out / gamma points along x")
+
+
+@check("rms_norm", "eps stands inside the square root", examples=10)
+@given(case=vectors(shapes=MATRICES))
+def test_rms_norm_eps(submission, case):
+    x, gamma, _, eps = case
+    x_hat = submission.rms_norm(x, gamma, eps) / gamma
+    m = (x**2).mean(axis=-1)
+    expect_close((x_hat**2).mean(axis=-1), m / (m + eps), "the mean square is m/(m + ε)", scale=1.0)
+
+
+@check("rms_norm", "each vector is on its own", examples=10)
+@given(case=vectors(shapes=SEVERAL))
+def test_rms_norm_alone(submission, case):
+    x, gamma, _, eps = case
+    together = submission.rms_norm(x, gamma, eps)
+    alone = submission.rms_norm(x[0], gamma, eps)
+    expect_close(alone, together[0], "x[0] alone, against all of x at once")
+
+
+# group_norm
+
+
+@check("group_norm", "the worked example", practice=True)
+def test_group_norm_example(submission):
+    x = np.array([1.0, 1.0, 9.0, 9.0, 0.0, 8.0, 8.0, 0.0]).reshape(1, 4, 1, 2)
+    gamma, beta = np.array([5.0, 10.0, -5.0, 2.5]), np.array([1.0, 0.5, 0.25, -1.0])
+    due = np.array([-3.0, -3.0, 8.5, 8.5, 4.25, -3.75, 1.0, -3.0]).reshape(1, 4, 1, 2)
+    expect_close(submission.group_norm(x, 2, gamma, beta, 9.0), due)
+
+
+@check("group_norm", "matches the reference", value=True)
+@given(case=images())
+def test_group_norm_value(submission, reference, case):
+    expect_close(submission.group_norm(*case), reference.group_norm(*case))
+
+
+@check("group_norm", "is right where eps is negligible", value=True, weight=2, examples=15)
+@given(case=varying_images())
+def test_group_norm_no_eps(submission, reference, case):
+    expect_close(submission.group_norm(*case), reference.group_norm(*case))
+
+
+@check("group_norm", "each image is on its own", practice=True, examples=10)
+@given(case=images(layouts=SEVERAL_IMAGES))
+def test_group_norm_images(submission, case):
+    x, *weights = case
+    together = submission.group_norm(x, *weights)
+    alone = submission.group_norm(x[:1], *weights)
+    expect_close(alone, together[:1], "the first image alone, against all images at once")
+
+
+@check("group_norm", "a group does not see the other groups", examples=10)
+@given(case=images(layouts=SEVERAL_GROUPS))
+def test_group_norm_groups(submission, case):
+    x, num_groups, *weights = case
+    first = x.shape[1] // num_groups
+    changed = x.copy()
+    changed[:, first:] = changed[:, first:] * 2.0 - 1.0
+    one = submission.group_norm(x, num_groups, *weights)
+    other = submission.group_norm(changed, num_groups, *weights)
+    expect_close(other[:, :first], one[:, :first], "the first group, after the others changed")
+
+
+@check("group_norm", "each channel has its own gamma and beta", examples=10)
+@given(case=images())
+def test_group_norm_channels(submission, case):
+    x, num_groups, gamma, beta, eps = case
+    plain = submission.group_norm(x, num_groups, np.ones_like(gamma), np.zeros_like(beta), eps)
+    due = gamma[:, None, None] * plain + beta[:, None, None]
+    expect_close(submission.group_norm(*case), due, "γ_c times x̂ plus β_c")
+
+
+@check("group_norm", "leaves its inputs alone", examples=10)
+@given(case=images())
+def test_group_norm_untouched(submission, case):
+    expect_untouched(submission, "group_norm", *case)

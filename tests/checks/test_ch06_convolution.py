@@ -1,0 +1,881 @@
+"""Checks of convolution and pooling."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from grader.checks import (
+    Fill,
+    check,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_untouched,
+    fills,
+    given,
+    st,
+)
+
+
+class Site(NamedTuple):
+    """An image of h × w pixels and the windows on it."""
+
+    h: int
+    w: int
+    kernel_h: int
+    kernel_w: int
+    stride: int
+    padding: int
+
+    @property
+    def out_h(self) -> int:
+        return (self.h + 2 * self.padding - self.kernel_h) // self.stride + 1
+
+    @property
+    def out_w(self) -> int:
+        return (self.w + 2 * self.padding - self.kernel_w) // self.stride + 1
+
+    @property
+    def windows(self) -> tuple[int, int, int, int]:
+        return self.kernel_h, self.kernel_w, self.stride, self.padding
+
+    @property
+    def square(self) -> bool:
+        return self.kernel_h == self.kernel_w
+
+    @property
+    def plain(self) -> bool:
+        return self.stride == 1 and self.padding == 0
+
+    @property
+    def tiled(self) -> bool:
+        """Whether the windows cover the image side by side, with nothing left over."""
+        return (
+            self.square
+            and self.kernel_h > 1
+            and self.padding == 0
+            and self.stride == self.kernel_h
+            and self.h % self.kernel_h == self.w % self.kernel_w == 0
+        )
+
+    def pixels(self, u: int, v: int) -> tuple[slice, ...]:
+        """What place (u, v) of the kernel sees of a padded image, in all windows."""
+        return (
+            slice(None),
+            slice(None),
+            slice(u, u + self.stride * self.out_h, self.stride),
+            slice(v, v + self.stride * self.out_w, self.stride),
+        )
+
+    def window(self, i: int, j: int) -> tuple[slice, ...]:
+        """The window of output (i, j) in a padded image."""
+        top, left = i * self.stride, j * self.stride
+        return (
+            slice(None),
+            slice(None),
+            slice(top, top + self.kernel_h),
+            slice(left, left + self.kernel_w),
+        )
+
+    def some_window(self, seed: int) -> tuple[int, int]:
+        """The place of one output."""
+        return seed // self.out_w % self.out_h, seed % self.out_w
+
+
+def axes(padding: int) -> list[tuple[int, int]]:
+    """Every (size, kernel) of a short axis on which a window fits."""
+    return [
+        (size, kernel)
+        for size in range(1, 7)
+        for kernel in range(1, min(4, size + 2 * padding) + 1)
+    ]
+
+
+SITES = sorted(
+    (
+        Site(h, w, kernel_h, kernel_w, stride, padding)
+        for stride in (1, 2, 3)
+        for padding in (0, 0, 1, 2)
+        for h, kernel_h in axes(padding)
+        for w, kernel_w in axes(padding)
+    ),
+    key=lambda site: (sum(site), site),
+)
+"""Small ones first, so that shrinking ends at an image one can read.
+
+Those without padding stand there twice: padding hides rows left over and slices that end at -0.
+"""
+
+PLAIN = [site for site in SITES if site.plain]
+UNPADDED = [site for site in SITES if site.padding == 0]
+LEFT_OVER = [
+    site
+    for site in UNPADDED
+    if (site.h - site.kernel_h) % site.stride or (site.w - site.kernel_w) % site.stride
+]
+TILED = [site for site in SITES if site.tiled]
+APART = [site for site in UNPADDED if site.stride >= max(site.kernel_h, site.kernel_w)]
+POOLS = [
+    site for site in UNPADDED if site.square and (site.kernel_h > 1 or max(site.h, site.w) < 4)
+]
+POOLS_APART = [site for site in POOLS if site.stride >= site.kernel_h]
+
+AXES = sorted(
+    (
+        (size, kernel, stride, padding)
+        for size in range(1, 13)
+        for kernel in range(1, 6)
+        for stride in range(1, 5)
+        for padding in range(4)
+        if kernel <= size + 2 * padding
+    ),
+    key=lambda axis: (sum(axis), axis),
+)
+"""Every (size, kernel, stride, padding) of a short axis on which a window fits."""
+
+FITTING = [axis for axis in AXES if (axis[0] + 2 * axis[3] - axis[1]) % axis[2] == 0]
+
+COUNTS = [
+    *((1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 1, 1), (1, 2, 3), (2, 1, 3)),
+    *((2, 3, 1), (1, 3, 2), (3, 1, 2), (3, 2, 1), (2, 2, 2)),
+]
+"""Numbers of images, channels and filters."""
+
+
+IMAGE_SHAPES = [
+    *((1, 1, 1, 1), (1, 1, 1, 2), (1, 1, 2, 1), (1, 1, 2, 3), (1, 1, 3, 2), (1, 2, 1, 1)),
+    *((2, 1, 1, 1), (1, 3, 2, 2), (2, 3, 1, 4), (3, 1, 4, 2), (3, 2, 5, 1), (2, 4, 3, 5)),
+]
+
+NETWORK_COUNTS = [
+    *((1, 1, 1, 2, 2, 2, 2), (1, 2, 1, 3, 4, 3, 2), (2, 1, 2, 2, 3, 4, 3)),
+    *((2, 1, 3, 2, 4, 5, 1), (3, 2, 1, 3, 5, 3, 4), (1, 3, 2, 4, 6, 4, 5)),
+]
+"""Images, channels, filters of both convolutions, outputs of the three linear layers."""
+
+NETWORK_KERNELS = [
+    *((1, 1, 1, 1), (1, 2, 2, 1), (2, 1, 1, 3), (2, 2, 2, 2)),
+    *((2, 3, 3, 1), (3, 2, 1, 2), (3, 3, 2, 3), (3, 3, 3, 3)),
+]
+"""Heights and widths of both kernels."""
+
+NETWORK_MAPS = [
+    *((1, 1, 0, 0), (1, 2, 0, 0), (2, 1, 1, 0), (1, 3, 0, 1)),
+    *((2, 2, 0, 0), (2, 1, 1, 1), (2, 3, 0, 1), (3, 2, 1, 0)),
+]
+"""Heights and widths of the last maps; rows and columns that the first and second pool drop."""
+
+
+class Layer(NamedTuple):
+    """A convolution, its input, and a gradient for its output."""
+
+    site: Site
+    x: np.ndarray
+    w: np.ndarray
+    b: np.ndarray
+    dout: np.ndarray
+
+    @property
+    def stride_and_padding(self) -> tuple[int, int]:
+        return self.site.stride, self.site.padding
+
+
+def layers(sites=SITES):
+    """Draw a small convolution on such a site."""
+    return st.builds(layer_of, st.sampled_from(sites), st.sampled_from(COUNTS), fills())
+
+
+def layer_of(site: Site, counts: tuple[int, ...], fill: Fill) -> Layer:
+    n, c, f = counts
+    return Layer(
+        site,
+        fill(n, c, site.h, site.w),
+        fill(f, c, site.kernel_h, site.kernel_w),
+        fill(f),
+        fill(n, f, site.out_h, site.out_w),
+    )
+
+
+def windowed_images(sites=SITES):
+    """Draw images, the windows on them, and columns for col2im."""
+    return st.builds(windowed_image, st.sampled_from(sites), st.sampled_from(COUNTS), fills())
+
+
+def windowed_image(site: Site, counts: tuple[int, ...], fill: Fill) -> tuple:
+    n, c, _ = counts
+    cols = fill(n, c * site.kernel_h * site.kernel_w, site.out_h * site.out_w)
+    return site, fill(n, c, site.h, site.w), cols
+
+
+def pooled_images(sites=POOLS):
+    """Draw images, half of them below 0 all over, and the square windows of a pool."""
+    return st.builds(
+        pooled_image, st.sampled_from(sites), st.sampled_from(COUNTS), fills(), st.booleans()
+    )
+
+
+def pooled_image(site: Site, counts: tuple[int, ...], fill: Fill, dark: bool) -> tuple:
+    n, c, _ = counts
+    x = fill(n, c, site.h, site.w)
+    return site, (x - x.max() - 1.0 if dark else x)
+
+
+def decided_images(sites=POOLS):
+    """Draw images without ties in any window of a pool, and a gradient for its output.
+
+    In half of them a small tile repeats all over, so that windows share their maximum.
+    """
+    return st.builds(
+        decided_image, st.sampled_from(sites), st.sampled_from(COUNTS), fills(), st.booleans()
+    )
+
+
+def decided_image(site: Site, counts: tuple[int, ...], fill: Fill, tiles: bool) -> tuple:
+    n, c, _ = counts
+    x = repeated(fill, n, c, site) if tiles else fill.distinct(n, c, site.h, site.w)
+    return site, x, fill(n, c, site.out_h, site.out_w)
+
+
+def repeated(fill: Fill, n: int, c: int, site: Site) -> np.ndarray:
+    """Images of one tile as large as the window: any window holds each of its values once."""
+    tile = fill.distinct(1, 1, site.kernel_h, site.kernel_w)
+    repeats = (n, c, -(-site.h // site.kernel_h), -(-site.w // site.kernel_w))
+    return np.tile(tile, repeats)[:, :, : site.h, : site.w]
+
+
+def networks():
+    """Draw images and the parameters of a small LeNet."""
+    counts, kernels = st.sampled_from(NETWORK_COUNTS), st.sampled_from(NETWORK_KERNELS)
+    return st.builds(network_of, counts, kernels, st.sampled_from(NETWORK_MAPS), fills())
+
+
+def network_of(
+    counts: tuple[int, ...], kernels: tuple[int, ...], maps: tuple[int, ...], fill: Fill
+) -> tuple:
+    n, c, f1, f2, d1, d2, classes = counts
+    kernel_h1, kernel_w1, kernel_h2, kernel_w2 = kernels
+    h, w, dropped1, dropped2 = maps
+    height = 2 * (2 * h + dropped2 + kernel_h2 - 1) + dropped1 + kernel_h1 - 1
+    width = 2 * (2 * w + dropped2 + kernel_w2 - 1) + dropped1 + kernel_w1 - 1
+    shapes = {
+        "conv1": (f1, c, kernel_h1, kernel_w1),
+        "conv2": (f2, f1, kernel_h2, kernel_w2),
+        "fc1": (d1, f2 * h * w),
+        "fc2": (d2, d1),
+        "fc3": (classes, d2),
+    }
+    params = {}
+    for name, shape in shapes.items():
+        params[f"{name}_w"] = parameters(fill, *shape)
+        params[f"{name}_b"] = parameters(fill, shape[0])
+    return fill(n, c, height, width), params
+
+
+def parameters(fill: Fill, *shape: int) -> np.ndarray:
+    """Parameters of both signs that keep a network awake: more of them are positive."""
+    values = fill.uniform(-0.5, 1.0, *shape)
+    return np.round(2.0 * values) if fill.kind == "integers" else values
+
+
+def bordered(x: np.ndarray, padding: int) -> np.ndarray:
+    """Images in the middle of zeros."""
+    n, c, h, w = x.shape
+    padded = np.zeros((n, c, h + 2 * padding, w + 2 * padding))
+    padded[:, :, padding : padding + h, padding : padding + w] = x
+    return padded
+
+
+def largest(*arrays: np.ndarray) -> float:
+    """The largest magnitude in all these arrays."""
+    return max(float(np.abs(array).max()) for array in arrays)
+
+
+def whole(size: object) -> int:
+    """An answer that must be an int."""
+    text = "a size must be an int, fit to be part of a shape"
+    expect(isinstance(size, int) and not isinstance(size, bool), text, got=size)
+    return size
+
+
+@check("output_size", "the worked example", practice=True)
+def test_output_size_example(submission):
+    expect_equal(whole(submission.output_size(6, 3, 2, 0)), 2)
+    expect_equal(whole(submission.output_size(6, 3, 2, 1)), 3)
+
+
+def zeros_of_that_size(module, size, kernel, stride, padding):
+    """make an array of zeros of the size that output_size says"""
+    return np.zeros(module.output_size(size, kernel, stride, padding))
+
+
+@check("output_size", "is fit to be part of a shape", practice=True, examples=5)
+@given(axis=st.sampled_from(AXES))
+def test_output_size_int(submission, axis):
+    zeros = submission.probe(zeros_of_that_size, *axis)
+    expect(zeros.ndim == 1, "np.zeros(output_size(...)) must be a row of zeros", got=zeros)
+
+
+@check("output_size", "matches the reference", value=True)
+@given(axis=st.sampled_from(AXES))
+def test_output_size_value(submission, reference, axis):
+    expect_equal(whole(submission.output_size(*axis)), reference.output_size(*axis))
+
+
+@check("output_size", "is right where no row is left over", value=True, weight=2, examples=10)
+@given(axis=st.sampled_from(FITTING))
+def test_output_size_fitting(submission, reference, axis):
+    expect_equal(submission.output_size(*axis), reference.output_size(*axis))
+
+
+@check("output_size", "one more stride makes room for one more window", practice=True)
+@given(axis=st.sampled_from(AXES))
+def test_output_size_grows(submission, axis):
+    size, kernel, stride, padding = axis
+    before = whole(submission.output_size(size, kernel, stride, padding))
+    after = whole(submission.output_size(size + stride, kernel, stride, padding))
+    expect_equal(after, before + 1, "one stride more of input is one output more")
+
+
+@check("output_size", "padding makes the axis longer at both ends", practice=True)
+@given(axis=st.sampled_from(AXES))
+def test_output_size_padding(submission, axis):
+    size, kernel, stride, padding = axis
+    padded = submission.output_size(size, kernel, stride, padding)
+    longer = submission.output_size(size + 2 * padding, kernel, stride, 0)
+    expect_equal(padded, longer, "padding counts twice, once for each end")
+
+
+@check("output_size", "rows left over get no window")
+@given(axis=st.sampled_from(FITTING), more=st.integers(0, 2))
+def test_output_size_left_over(submission, axis, more):
+    size, kernel, stride, padding = axis
+    fitting = submission.output_size(*axis)
+    left_over = submission.output_size(size + more % stride, kernel, stride, padding)
+    expect_equal(left_over, fitting, "less than a stride more of input is no output more")
+
+
+def images():
+    """Draw images and the width of a border."""
+    borders = st.sampled_from((1, 0, 2, 3))
+    return st.builds(image_and_border, st.sampled_from(IMAGE_SHAPES), borders, fills())
+
+
+def image_and_border(shape: tuple[int, ...], padding: int, fill: Fill) -> tuple:
+    return fill(*shape), padding
+
+
+@check("pad2d", "the worked example", practice=True)
+def test_pad2d_example(submission):
+    got = submission.pad2d(np.array([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]]), 1)
+    rows = [[0, 0, 0, 0, 0], [0, 1, 2, 3, 0], [0, 4, 5, 6, 0], [0, 0, 0, 0, 0]]
+    expect_close(got, np.array([[rows]], dtype=np.float64))
+
+
+@check("pad2d", "matches the reference", value=True)
+@given(case=images())
+def test_pad2d_value(submission, reference, case):
+    expect_close(submission.pad2d(*case), reference.pad2d(*case))
+
+
+@check("pad2d", "is right for a border of 1", value=True, weight=2, examples=10)
+@given(case=images())
+def test_pad2d_one(submission, reference, case):
+    x, _ = case
+    expect_close(submission.pad2d(x, 1), reference.pad2d(x, 1))
+
+
+@check("pad2d", "adds no image and no channel", practice=True, examples=8)
+@given(case=images())
+def test_pad2d_shape(submission, case):
+    x, padding = case
+    padded = submission.pad2d(x, padding)
+    expect_equal(list(padded.shape[:2]), list(x.shape[:2]), "only rows and columns are added")
+
+
+@check("pad2d", "the border is zero", practice=True, examples=8)
+@given(case=images())
+def test_pad2d_border(submission, case):
+    x, padding = case
+    padded = submission.pad2d(x + 100.0, padding)
+    inside = np.zeros(padded.shape, dtype=bool)
+    inside[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]] = True
+    zeros = np.zeros(int((~inside).sum()))
+    expect_close(padded[~inside], zeros, "the border must be zero")
+    expect(inside.sum() == x.size, "the whole image must be inside the border")
+
+
+@check("pad2d", "two borders are one wide border", examples=8)
+@given(case=images())
+def test_pad2d_twice(submission, case):
+    x, padding = case
+    twice = submission.pad2d(submission.pad2d(x, padding), 1)
+    once = submission.pad2d(x, padding + 1)
+    expect_close(twice, once, "a border around a border is one border of both widths")
+
+
+@check("conv2d", "the worked example", practice=True)
+def test_conv2d_example(submission):
+    x = np.arange(12.0).reshape(1, 1, 3, 4)
+    w, b = np.array([[[[1.0, 2.0], [0.0, -1.0]]]]), np.array([10.0])
+    expect_close(submission.conv2d(x, w, b), np.array([[[[7.0, 9, 11], [15, 17, 19]]]]))
+    got = submission.conv2d(x, w, b, stride=2, padding=1)
+    expect_close(got, np.array([[[[10.0, 8, 10], [10, 17, 17]]]]), "stride 2, padding 1")
+
+
+@check("conv2d", "matches the reference", value=True)
+@given(layer=layers())
+def test_conv2d_value(submission, reference, layer):
+    stride, padding = layer.stride_and_padding
+    got = submission.conv2d(layer.x, layer.w, layer.b, stride=stride, padding=padding)
+    expect_close(got, reference.conv2d(layer.x, layer.w, layer.b, stride, padding))
+
+
+@check("conv2d", "is right at stride 1 without padding", value=True, weight=2, examples=10)
+@given(layer=layers(PLAIN))
+def test_conv2d_plain(submission, reference, layer):
+    expect_close(
+        submission.conv2d(layer.x, layer.w, layer.b), reference.conv2d(layer.x, layer.w, layer.b)
+    )
+
+
+@check("conv2d", "a kernel of a single 1 copies pixels", practice=True, examples=10)
+@given(layer=layers(UNPADDED), spot=st.integers(0, 47))
+def test_conv2d_copies(submission, layer, spot):
+    w = np.zeros((1, *layer.w.shape[1:]))
+    w.flat[spot % w.size] = 1.0
+    _, c, u, v = np.unravel_index(spot % w.size, w.shape)
+    copied = layer.x[:, [c]][layer.site.pixels(int(u), int(v))]
+    got = submission.conv2d(layer.x, w, np.zeros(1), *layer.stride_and_padding)
+    expect_close(got, copied, "w[f, c, u, v] = 1 must copy the pixel (u, v) of each window")
+
+
+@check("conv2d", "every output gets its filter's bias once", practice=True, examples=8)
+@given(layer=layers())
+def test_conv2d_bias(submission, layer):
+    stride_and_padding = layer.stride_and_padding
+    b = np.arange(1.0, 1.0 + len(layer.b))
+    with_bias = submission.conv2d(layer.x, layer.w, b, *stride_and_padding)
+    without = submission.conv2d(layer.x, layer.w, 0.0 * b, *stride_and_padding)
+    added = np.broadcast_to(b[:, None, None], layer.dout.shape)
+    scale = largest(with_bias, without)
+    expect_close(with_bias - without, added, "b[f] must be added to every output", scale=scale)
+
+
+@check("conv2d", "the channels of an image add up", examples=8)
+@given(layer=layers())
+def test_conv2d_channels(submission, layer):
+    x, w, b, stride_and_padding = layer.x, layer.w, 0.0 * layer.b, layer.stride_and_padding
+    channels = range(x.shape[1])
+    parts = [
+        submission.conv2d(x[:, c : c + 1], w[:, c : c + 1], b, *stride_and_padding)
+        for c in channels
+    ]
+    got = submission.conv2d(x, w, b, *stride_and_padding)
+    message = "all channels must equal the sum of the channels one by one"
+    expect_close(got, sum(parts), message, scale=largest(*parts))
+
+
+@check("conv2d", "moves along with the image", examples=8)
+@given(layer=layers(UNPADDED))
+def test_conv2d_moves(submission, layer):
+    stride = layer.site.stride
+    wide = np.concatenate([layer.x[..., -1:]] * stride + [layer.x], axis=3)
+    moved = submission.conv2d(wide, layer.w, layer.b, stride)
+    still = submission.conv2d(layer.x, layer.w, layer.b, stride)
+    message = "an image one stride further right gives an output one column further right"
+    expect_close(moved[..., 1:], still, message)
+
+
+@check("conv2d_backward", "the worked example", practice=True)
+def test_conv2d_backward_example(submission):
+    x = np.arange(8.0).reshape(1, 1, 2, 4)
+    w = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
+    got = submission.conv2d_backward(np.array([[[[0.0, 10.0, 0.0]]]]), x, w)
+    dx = np.array([[[[0.0, 10, 20, 0], [0, 0, -10, 0]]]])
+    dw = np.array([[[[10.0, 20], [50, 60]]]])
+    expect_close(got, (dx, dw, np.array([10.0])), names=("dx", "dw", "db"))
+
+
+@check("conv2d_backward", "matches the reference", value=True)
+@given(layer=layers())
+def test_conv2d_backward_value(submission, reference, layer):
+    stride, padding = layer.stride_and_padding
+    x, w, dout = layer.x, layer.w, layer.dout
+    got = submission.conv2d_backward(dout, x, w, stride=stride, padding=padding)
+    expected = reference.conv2d_backward(dout, x, w, stride, padding)
+    scale = largest(dout) * largest(x, w)
+    expect_close(got, expected, names=("dx", "dw", "db"), scale=scale)
+
+
+@check("conv2d_backward", "is right at stride 1 without padding", value=True, weight=2, examples=10)
+@given(layer=layers(PLAIN))
+def test_conv2d_backward_plain(submission, reference, layer):
+    x, w, dout = layer.x, layer.w, layer.dout
+    got = submission.conv2d_backward(dout, x, w)
+    expected = reference.conv2d_backward(dout, x, w)
+    scale = largest(dout) * largest(x, w)
+    expect_close(got, expected, names=("dx", "dw", "db"), scale=scale)
+
+
+@check(
+    "conv2d_backward", "one output reaches its window and its filter", practice=True, examples=10
+)
+@given(layer=layers(), spot=st.integers(0, 99))
+def test_conv2d_backward_one_output(submission, layer, spot):
+    site, x, w = layer.site, layer.x, layer.w
+    i, j = site.some_window(spot)
+    n, f = spot % len(x), spot % len(w)
+    dout = np.zeros(layer.dout.shape)
+    dout[n, f, i, j] = 1.0
+    padded = bordered(x, site.padding)
+    dpadded, dw, db = np.zeros(padded.shape), np.zeros(w.shape), np.zeros(len(w))
+    dpadded[n : n + 1][site.window(i, j)] = w[f]
+    dx = dpadded[:, :, site.padding :, site.padding :][:, :, : site.h, : site.w]
+    dw[f], db[f] = padded[n : n + 1][site.window(i, j)][0], 1.0
+    got = submission.conv2d_backward(dout, x, w, *layer.stride_and_padding)
+    message = "with dout 1 in one place and 0 elsewhere"
+    expect_close(got, (dx, dw, db), message, names=("dx", "dw", "db"), scale=largest(x, w))
+
+
+@check(
+    "conv2d_backward",
+    "gradient times pixels equals gradient times weights",
+    practice=True,
+    examples=10,
+)
+@given(layer=layers())
+def test_conv2d_backward_balance(submission, layer):
+    x, w = layer.x, layer.w
+    dx, dw, _ = submission.conv2d_backward(layer.dout, x, w, *layer.stride_and_padding)
+    scale = float(np.abs(layer.dout).sum()) * largest(x) * largest(w)
+    message = "Σ x·dx and Σ w·dw must both be Σ dout·(output without bias)"
+    expect_close(float((x * dx).sum()), float((w * dw).sum()), message, scale=scale)
+
+
+@check("conv2d_backward", "rows left over get no gradient", examples=8)
+@given(layer=layers(LEFT_OVER))
+def test_conv2d_backward_left_over(submission, layer):
+    site = layer.site
+    dx, _, _ = submission.conv2d_backward(layer.dout, layer.x, layer.w, site.stride, 0)
+    expect_equal(list(dx.shape), list(layer.x.shape), "the shape of dx is that of x")
+    rows = dx[:, :, (site.out_h - 1) * site.stride + site.kernel_h :]
+    columns = dx[:, :, :, (site.out_w - 1) * site.stride + site.kernel_w :]
+    expect_close(rows, np.zeros(rows.shape), "no window sees these rows")
+    expect_close(columns, np.zeros(columns.shape), "no window sees these columns")
+
+
+@check("im2col", "the worked example", practice=True)
+def test_im2col_example(submission):
+    x = np.arange(8.0).reshape(1, 1, 2, 4)
+    got = submission.im2col(x, 2, 2, 1, 0)
+    expect_close(got, np.array([[[0.0, 1, 2], [1, 2, 3], [4, 5, 6], [5, 6, 7]]]))
+    expect_close(submission.im2col(x, 2, 1, 3, 0), np.array([[[0.0, 3], [4, 7]]]), "stride 3")
+
+
+@check("im2col", "matches the reference", value=True)
+@given(case=windowed_images())
+def test_im2col_value(submission, reference, case):
+    site, x, _ = case
+    expect_close(submission.im2col(x, *site.windows), reference.im2col(x, *site.windows))
+
+
+@check("im2col", "is right at stride 1 without padding", value=True, weight=2, examples=10)
+@given(case=windowed_images(PLAIN))
+def test_im2col_plain(submission, reference, case):
+    site, x, _ = case
+    expect_close(submission.im2col(x, *site.windows), reference.im2col(x, *site.windows))
+
+
+@check("im2col", "a column is a window, channel by channel", practice=True, examples=10)
+@given(case=windowed_images(), spot=st.integers(0, 99))
+def test_im2col_column(submission, case, spot):
+    site, x, _ = case
+    i, j = site.some_window(spot)
+    window = bordered(x, site.padding)[site.window(i, j)]
+    column = submission.im2col(x, *site.windows)[:, :, i * site.out_w + j]
+    expect_close(column, window.reshape(len(x), -1), f"the column of window ({i}, {j})")
+
+
+@check("im2col", "a convolution is one matrix product", examples=8)
+@given(layer=layers())
+def test_im2col_product(submission, reference, layer):
+    site, (n, f) = layer.site, layer.dout.shape[:2]
+    cols = submission.im2col(layer.x, *site.windows)
+    product = (layer.w.reshape(f, -1) @ cols).reshape(n, f, site.out_h, site.out_w)
+    out = reference.conv2d(layer.x, layer.w, 0.0 * layer.b, *layer.stride_and_padding)
+    message = "filters in rows times windows in columns must be the convolution"
+    expect_close(product, out, message, scale=largest(layer.x) * largest(layer.w))
+
+
+@check("col2im", "the worked example", practice=True)
+def test_col2im_example(submission):
+    got = submission.col2im(np.ones((1, 4, 3)), (1, 1, 2, 4), 2, 2, 1, 0)
+    expect_close(got, np.array([[[[1.0, 2, 2, 1], [1, 2, 2, 1]]]]))
+    cols = np.array([[[1.0, 2.0], [3.0, 4.0]]])
+    got = submission.col2im(cols, (1, 1, 2, 4), 2, 1, 3, 0)
+    expect_close(got, np.array([[[[1.0, 0, 0, 2], [3, 0, 0, 4]]]]), "stride 3")
+
+
+@check("col2im", "matches the reference", value=True)
+@given(case=windowed_images())
+def test_col2im_value(submission, reference, case):
+    site, x, cols = case
+    got = submission.col2im(cols, x.shape, *site.windows)
+    expected = reference.col2im(cols, x.shape, *site.windows)
+    expect_close(got, expected, scale=largest(cols))
+
+
+@check("col2im", "is right where windows do not overlap", value=True, weight=2, examples=10)
+@given(case=windowed_images(APART))
+def test_col2im_apart(submission, reference, case):
+    site, x, cols = case
+    got = submission.col2im(cols, x.shape, *site.windows)
+    expect_close(got, reference.col2im(cols, x.shape, *site.windows))
+
+
+@check("col2im", "a column goes back to its window", practice=True, examples=10)
+@given(case=windowed_images(), spot=st.integers(0, 99))
+def test_col2im_column(submission, case, spot):
+    site, x, cols = case
+    i, j = site.some_window(spot)
+    column, n = i * site.out_w + j, len(x)
+    alone = np.zeros(cols.shape)
+    alone[:, :, column] = np.arange(1.0, 1.0 + cols.shape[1])
+    padded = bordered(0.0 * x, site.padding)
+    padded[site.window(i, j)] = alone[:, :, column].reshape(n, -1, site.kernel_h, site.kernel_w)
+    expected = padded[:, :, site.padding :, site.padding :][:, :, : site.h, : site.w]
+    got = submission.col2im(alone, x.shape, *site.windows)
+    expect_close(got, expected, f"only the column of window ({i}, {j}) is not zero")
+
+
+@check("col2im", "nothing is lost without padding", practice=True, examples=8)
+@given(case=windowed_images(UNPADDED))
+def test_col2im_sum(submission, case):
+    site, x, cols = case
+    got = submission.col2im(cols, x.shape, *site.windows)
+    scale = float(np.abs(cols).sum())
+    message = "every entry is added to some pixel, so the sums must be equal"
+    expect_close(float(got.sum()), float(cols.sum()), message, scale=scale)
+
+
+@check("col2im", "is the adjoint of im2col", examples=8)
+@given(case=windowed_images())
+def test_col2im_adjoint(submission, reference, case):
+    site, x, cols = case
+    forth = float((reference.im2col(x, *site.windows) * cols).sum())
+    back = float((x * submission.col2im(cols, x.shape, *site.windows)).sum())
+    scale = float(np.abs(cols).sum()) * largest(x)
+    message = "Σ x·col2im(cols) must be Σ im2col(x)·cols"
+    expect_close(back, forth, message, scale=scale)
+
+
+@check("max_pool2d", "the worked example", practice=True)
+def test_max_pool2d_example(submission):
+    x = np.array([[[[1.0, 5.0, -2.0, -7.0, 9.0], [3.0, 2.0, -4.0, -3.0, 8.0]]]])
+    expect_close(submission.max_pool2d(x, 2, 2), np.array([[[[5.0, -2.0]]]]))
+    expect_close(submission.max_pool2d(x, 2, 1), np.array([[[[5.0, 5, -2, 9]]]]), "stride 1")
+
+
+@check("max_pool2d", "matches the reference", value=True)
+@given(case=pooled_images())
+def test_max_pool2d_value(submission, reference, case):
+    site, x = case
+    got = submission.max_pool2d(x, site.kernel_h, site.stride)
+    expect_close(got, reference.max_pool2d(x, site.kernel_h, site.stride))
+
+
+@check(
+    "max_pool2d", "is right where windows tile a bright image", value=True, weight=2, examples=10
+)
+@given(case=pooled_images(TILED))
+def test_max_pool2d_tiled(submission, reference, case):
+    site, x = case
+    bright, kernel = np.abs(x), site.kernel_h
+    got = submission.max_pool2d(bright, kernel, kernel)
+    expect_close(got, reference.max_pool2d(bright, kernel, kernel))
+
+
+@check("max_pool2d", "an output is the largest value of its window", practice=True, examples=10)
+@given(case=pooled_images(), spot=st.integers(0, 99))
+def test_max_pool2d_window(submission, case, spot):
+    site, x = case
+    i, j = site.some_window(spot)
+    expected = x[site.window(i, j)].max(axis=(2, 3))
+    got = submission.max_pool2d(x, site.kernel_h, site.stride)[:, :, i, j]
+    expect_close(got, expected, f"the maxima of window ({i}, {j})")
+
+
+@check("max_pool2d", "a darker image gives a darker output", practice=True, examples=8)
+@given(case=pooled_images(), step=st.sampled_from((1.0, 10.0, 100.0)))
+def test_max_pool2d_darker(submission, case, step):
+    site, x = case
+    before = submission.max_pool2d(x, site.kernel_h, site.stride)
+    after = submission.max_pool2d(x - step, site.kernel_h, site.stride)
+    message = "every maximum must fall by as much as the image does, below 0 too"
+    expect_close(after, before - step, message, scale=largest(x) + step)
+
+
+@check("max_pool2d_backward", "the worked example", practice=True)
+def test_max_pool2d_backward_example(submission):
+    x = np.array([[[[1.0, 5.0, -2.0, -7.0, 9.0], [3.0, 2.0, -4.0, -3.0, 8.0]]]])
+    dout = np.array([[[[10.0, 20.0, 30.0, 40.0]]]])
+    got = submission.max_pool2d_backward(dout, x, 2, 1)
+    expect_close(got, np.array([[[[0.0, 30, 30, 0, 40], [0, 0, 0, 0, 0]]]]))
+
+
+@check("max_pool2d_backward", "matches the reference", value=True)
+@given(case=decided_images())
+def test_max_pool2d_backward_value(submission, reference, case):
+    site, x, dout = case
+    got = submission.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
+    expected = reference.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
+    expect_close(got, expected, scale=largest(dout))
+
+
+@check(
+    "max_pool2d_backward",
+    "is right where windows do not overlap",
+    value=True,
+    weight=2,
+    examples=10,
+)
+@given(case=decided_images(POOLS_APART))
+def test_max_pool2d_backward_apart(submission, reference, case):
+    site, x, dout = case
+    got = submission.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
+    expect_close(got, reference.max_pool2d_backward(dout, x, site.kernel_h, site.stride))
+
+
+@check("max_pool2d_backward", "the winner takes it all", practice=True, examples=10)
+@given(case=decided_images(), spot=st.integers(0, 99))
+def test_max_pool2d_backward_winner(submission, case, spot):
+    site, x, dout = case
+    i, j = site.some_window(spot)
+    alone = np.zeros(dout.shape)
+    alone[:, :, i, j] = 1.0
+    window = x[site.window(i, j)]
+    expected = np.zeros(x.shape)
+    expected[site.window(i, j)] = window == window.max(axis=(2, 3), keepdims=True)
+    got = submission.max_pool2d_backward(alone, x, site.kernel_h, site.stride)
+    expect_close(got, expected, f"only window ({i}, {j}) sends a gradient, to its largest value")
+
+
+@check("max_pool2d_backward", "no gradient is lost", practice=True, examples=8)
+@given(case=decided_images())
+def test_max_pool2d_backward_sum(submission, case):
+    site, x, dout = case
+    dx = submission.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
+    message = "every window passes its gradient on once, so the sums over a channel must be equal"
+    scale = float(np.abs(dout).sum())
+    expect_close(dx.sum(axis=(2, 3)), dout.sum(axis=(2, 3)), message, scale=scale)
+
+
+@check("max_pool2d_backward", "leaves its inputs alone", examples=8)
+@given(case=decided_images())
+def test_max_pool2d_backward_untouched(submission, case):
+    site, x, dout = case
+    expect_untouched(submission, "max_pool2d_backward", dout, x, site.kernel_h, site.stride)
+
+
+@check("avg_pool2d", "the worked example", practice=True)
+def test_avg_pool2d_example(submission):
+    x = np.array([[[[1.0, 5.0, -2.0, -7.0, 9.0], [3.0, 3.0, -4.0, -3.0, 8.0]]]])
+    expect_close(submission.avg_pool2d(x, 2, 2), np.array([[[[3.0, -4.0]]]]))
+    expect_close(submission.avg_pool2d(x, 2, 1), np.array([[[[3.0, 0.5, -4, 1.75]]]]), "stride 1")
+
+
+@check("avg_pool2d", "matches the reference", value=True)
+@given(case=pooled_images())
+def test_avg_pool2d_value(submission, reference, case):
+    site, x = case
+    got = submission.avg_pool2d(x, site.kernel_h, site.stride)
+    expected = reference.avg_pool2d(x, site.kernel_h, site.stride)
+    expect_close(got, expected, scale=largest(x))
+
+
+@check("avg_pool2d", "is right where windows tile the image", value=True, weight=2, examples=10)
+@given(case=pooled_images(TILED))
+def test_avg_pool2d_tiled(submission, reference, case):
+    site, x = case
+    kernel = site.kernel_h
+    got = submission.avg_pool2d(x, kernel, kernel)
+    expect_close(got, reference.avg_pool2d(x, kernel, kernel), scale=largest(x))
+
+
+@check("avg_pool2d", "an even image stays as it is", practice=True, examples=8)
+@given(case=pooled_images(), level=st.sampled_from((1.0, -2.5, 100.0)))
+def test_avg_pool2d_even(submission, case, level):
+    site, x = case
+    even = np.full(x.shape, level)
+    expected = np.full((*x.shape[:2], site.out_h, site.out_w), level)
+    got = submission.avg_pool2d(even, site.kernel_h, site.stride)
+    expect_close(got, expected, f"the mean of nothing but {level} is {level}")
+
+
+@check("avg_pool2d", "is a convolution with equal weights", examples=8)
+@given(case=pooled_images())
+def test_avg_pool2d_convolution(submission, reference, case):
+    site, x = case
+    n, c, h, w = x.shape
+    kernel, stride = site.kernel_h, site.stride
+    equal = np.full((1, 1, kernel, kernel), 1.0 / kernel**2)
+    expected = reference.conv2d(x.reshape(n * c, 1, h, w), equal, np.zeros(1), stride)
+    got = submission.avg_pool2d(x, kernel, stride)
+    message = "every channel convolved with weights 1/kernel²"
+    expect_close(got, expected.reshape(n, c, site.out_h, site.out_w), message, scale=largest(x))
+
+
+@check("lenet", "the worked example", practice=True)
+def test_lenet_example(submission):
+    centre = np.zeros((2, 1, 3, 3))
+    centre[:, :, 1, 1] = 1.0
+    params = {
+        "conv1_w": centre,
+        "conv1_b": np.array([-30.0, 0.0]),
+        "conv2_w": np.array([[[[1.0]], [[0.5]]]]),
+        "conv2_b": np.array([-20.0]),
+        "fc1_w": np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]),
+        "fc1_b": np.zeros(3),
+        "fc2_w": np.array([[1.0, -1.0, 0.0], [0.0, 1.0, 1.0]]),
+        "fc2_b": np.array([0.0, 1.0]),
+        "fc3_w": np.array([[1.0, 2.0], [3.0, -1.0]]),
+        "fc3_b": np.array([0.0, 1.0]),
+    }
+    got = submission.lenet(np.arange(60.0).reshape(1, 1, 6, 10), params)
+    expect_close(got, np.array([[46.0, -22.0]]))
+
+
+@check("lenet", "matches the reference", value=True)
+@given(network=networks())
+def test_lenet_value(submission, reference, network):
+    x, params = network
+    expect_close(submission.lenet(x, params), reference.lenet(x, params))
+
+
+@check("lenet", "is right where nothing is negative", value=True, weight=2, examples=10)
+@given(network=networks())
+def test_lenet_positive(submission, reference, network):
+    x, params = network
+    x, params = np.abs(x), {name: np.abs(values) for name, values in params.items()}
+    expect_close(submission.lenet(x, params), reference.lenet(x, params))
+
+
+@check("lenet", "logits move with the last bias", practice=True, examples=8)
+@given(network=networks(), step=st.sampled_from((-1.0, -10.0, 1.0)))
+def test_lenet_last_bias(submission, network, step):
+    x, params = network
+    before = submission.lenet(x, params)
+    after = submission.lenet(x, {**params, "fc3_b": params["fc3_b"] + step})
+    message = "nothing follows the last layer, so its bias must be added to the answer"
+    expect_close(after, before + step, message, scale=largest(before) + 10.0)
+
+
+@check("lenet", "filters that see nothing pass nothing on", practice=True, examples=8)
+@given(network=networks())
+def test_lenet_dark(submission, network):
+    x, params = network
+    blind = {"conv1_w": -np.abs(params["conv1_w"]), "conv1_b": -np.abs(params["conv1_b"])}
+    seen = submission.lenet(np.abs(x) + 1.0, {**params, **blind})
+    dark = submission.lenet(np.zeros(x.shape), {**params, **blind})
+    message = "a filter whose outputs are all negative must look like one that saw an empty image"
+    expect_close(seen, dark, message)

@@ -1,0 +1,776 @@
+"""Checks of recurrent networks."""
+
+from itertools import permutations
+
+import numpy as np
+
+from grader.checks import (
+    check,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_untouched,
+    fills,
+    given,
+    sizes,
+    st,
+)
+
+SENTENCES = [(2,), (1,), (4,), (2, 3), (5, 2), (1, 4), (), (2, 1, 3), (3, 4, 2), (2, 5, 1)]
+"""Shapes of token arrays."""
+
+STEPS = [(1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (2, 3, 3), (3, 2, 2)]
+STEPS += sorted(permutations(range(1, 6), 3), key=sum)
+"""Sizes N, D, H: a few with ones and with D = H, and many that all differ."""
+
+SEQUENCES = [(1, 1, 1, 1), (2, 1, 1, 1), (3, 1, 1, 1), (2, 1, 2, 1), (2, 1, 1, 2), (3, 2, 4, 4)]
+SEQUENCES += sorted(permutations(range(1, 6), 4), key=sum)
+"""Sizes T, N, D, H: likewise."""
+
+RATIOS = (0.5, None, 2.0, 0.3, 1.0001, 0.9999, 5.0, 1.0, 0.0, 0.01, None)
+"""Thresholds of clipping, as multiples of the gradients' norm; None: the norm is zero."""
+
+RNN_GRADIENTS = ("dxs", "dh0", "dW_ih", "dW_hh", "db_ih", "db_hh")
+LSTM_GRADIENTS = ("dx", "dh_prev", "dc_prev", "dW_ih", "dW_hh", "db_ih", "db_hh")
+
+
+def wide(fill, *shape):
+    """Numbers at the drawn scale."""
+    return fill(*shape)
+
+
+def moderate(fill, *shape):
+    """Numbers of size about one whatever the recipe, quarters where it is a simple one."""
+    if fill.kind == "normal":
+        return fill.uniform(-1, 1, *shape)
+    return fill.rng.integers(-4, 5, shape) / 4
+
+
+def upstream(fill, *shape):
+    """A gradient from above: informative whatever the inputs are, and sometimes large."""
+    gradient = moderate(fill, *shape)
+    gradient *= fill.rng.choice([1.0, 1.0, 1.0, 30.0])
+    return gradient
+
+
+def parameters(fill, gates, d, h):
+    """W_ih, W_hh, b_ih, b_hh of a cell with that many blocks; only large inputs saturate it."""
+    shapes = (gates * h, d), (gates * h, h), (gates * h,), (gates * h,)
+    return [moderate(fill, *shape) for shape in shapes]
+
+
+def rnn_step(fill, n, d, h, numbers=wide, gates=1):
+    """x, h, W_ih, W_hh, b_ih, b_hh"""
+    return [numbers(fill, n, d), numbers(fill, n, h), *parameters(fill, gates, d, h)]
+
+
+def lstm_step(fill, n, d, h, numbers=wide):
+    """x, h, c, W_ih, W_hh, b_ih, b_hh"""
+    states = [numbers(fill, n, h), numbers(fill, n, h)]
+    return [numbers(fill, n, d), *states, *parameters(fill, 4, d, h)]
+
+
+def lstm_step_with_gradients(fill, n, d, h, numbers=wide):
+    """dh, dc, x, h, c, W_ih, W_hh, b_ih, b_hh"""
+    return [upstream(fill, n, h), upstream(fill, n, h), *lstm_step(fill, n, d, h, numbers)]
+
+
+def rnn_sequence(fill, t, n, d, h, numbers=wide):
+    """xs, h0, W_ih, W_hh, b_ih, b_hh"""
+    return [numbers(fill, t, n, d), numbers(fill, n, h), *parameters(fill, 1, d, h)]
+
+
+def rnn_sequence_with_gradient(fill, t, n, d, h, numbers=wide):
+    """dhs, xs, h0, W_ih, W_hh, b_ih, b_hh"""
+    return [upstream(fill, t, n, h), *rnn_sequence(fill, t, n, d, h, numbers)]
+
+
+def lstm_sequence(fill, t, n, d, h, numbers=wide):
+    """xs, h0, c0, W_ih, W_hh, b_ih, b_hh"""
+    states = [numbers(fill, n, h), numbers(fill, n, h)]
+    return [numbers(fill, t, n, d), *states, *parameters(fill, 4, d, h)]
+
+
+FILLS = fills()
+STEP = st.tuples(FILLS, st.sampled_from(STEPS))
+SEQUENCE = st.tuples(FILLS, st.sampled_from(SEQUENCES))
+
+
+def drawn(sizes_and_fill, make, **fixed):
+    """The strategy that makes its arrays for a drawn fill and drawn sizes."""
+    return sizes_and_fill.map(lambda pair: make(pair[0], *pair[1], **fixed))
+
+
+RNN_STEP, TAME_RNN_STEP = drawn(STEP, rnn_step), drawn(STEP, rnn_step, numbers=moderate)
+GRU_STEP = drawn(STEP, rnn_step, gates=3)
+TAME_GRU_STEP = drawn(STEP, rnn_step, gates=3, numbers=moderate)
+LSTM_STEP, TAME_LSTM_STEP = drawn(STEP, lstm_step), drawn(STEP, lstm_step, numbers=moderate)
+LSTM_GRADIENT = drawn(STEP, lstm_step_with_gradients)
+TAME_LSTM_GRADIENT = drawn(STEP, lstm_step_with_gradients, numbers=moderate)
+RNN_SEQUENCE = drawn(SEQUENCE, rnn_sequence)
+TAME_RNN_SEQUENCE = drawn(SEQUENCE, rnn_sequence, numbers=moderate)
+RNN_GRADIENT = drawn(SEQUENCE, rnn_sequence_with_gradient)
+TAME_RNN_GRADIENT = drawn(SEQUENCE, rnn_sequence_with_gradient, numbers=moderate)
+LSTM_SEQUENCE = drawn(SEQUENCE, lstm_sequence)
+TAME_LSTM_SEQUENCE = drawn(SEQUENCE, lstm_sequence, numbers=moderate)
+
+
+def sentences(shapes=SENTENCES):
+    """Tokens that repeat, a table (at times with a row to spare), and a gradient."""
+
+    def make(fill, shape, vocab_size, d):
+        tokens = fill.labels(vocab_size, *shape)
+        tokens = np.asfortranarray(tokens) if fill.layout == "F" and shape else np.asarray(tokens)
+        rows = vocab_size + int(fill.rng.integers(2))
+        return tokens, fill(rows, d), moderate(fill, *shape, d)
+
+    return st.builds(make, FILLS, st.sampled_from(shapes), sizes(1, 6), sizes(1, 4))
+
+
+def gradients_and_threshold(ratios=RATIOS):
+    """A list of gradients, and a threshold at that ratio to their norm."""
+
+    def make(fill, count, ratio):
+        shapes = [(3,), (2, 3), (1,), (2, 1, 4), (5, 2)]
+        grads = [fill(*shapes[i]) for i in fill.rng.permutation(len(shapes))[:count]]
+        norm = 0.0 if ratio is None else np.linalg.norm([np.linalg.norm(grad) for grad in grads])
+        if norm == 0:
+            return [np.zeros(grad.shape) for grad in grads], 1.5
+        return grads, float(ratio * norm)
+
+    return st.builds(make, fills((1.0, 1e-3, 30.0, 1e-3)), sizes(1, 4), st.sampled_from(ratios))
+
+
+def slopes_along(loss, arguments, directions, h=1e-5):
+    """The slope of the loss if one argument moves in its direction, for each argument."""
+
+    def moved(k, distance):
+        return loss(*arguments[:k], arguments[k] + distance * directions[k], *arguments[k + 1 :])
+
+    return [(moved(k, h) - moved(k, -h)) / (2 * h) for k in range(len(arguments))]
+
+
+def expect_slopes(gradients, loss, arguments, names, seed):
+    """Raise unless every gradient predicts the slope of the loss in a random direction."""
+    rng = np.random.default_rng(seed)
+    directions = [rng.uniform(-1, 1, argument.shape) for argument in arguments]
+    expect(len(gradients) == len(names), f"{len(names)} gradients are due", got=gradients)
+    wanted = slopes_along(loss, arguments, directions)
+    for gradient, direction, slope, name in zip(gradients, directions, wanted, names, strict=True):
+        expect(np.shape(gradient) == direction.shape, f"{name} has another shape than its argument")
+        text = f"the slope that {name} predicts is not the loss's"
+        expect_close(float(np.sum(gradient * direction)), slope, text, scale=3)
+
+
+def batch_of_one(arrays, n, axis):
+    """The arrays for sequence n of the batch alone."""
+    return [np.take(array, [n], axis=axis) for array in arrays]
+
+
+@check("embedding", "the worked example", practice=True)
+def test_embedding_example(submission):
+    table = np.array([[0.0, 0.5, 1.0], [10.0, 10.5, 11.0]])
+    expect_close(submission.embedding(np.array([1, 0, 1]), table), table[[1, 0, 1]])
+
+
+@check("embedding", "is the product with a one-hot matrix", practice=True, examples=8)
+@given(case=sentences())
+def test_embedding_one_hot(submission, case):
+    tokens, table, _ = case
+    one_hot = np.arange(len(table)) == tokens[..., np.newaxis]
+    expect_close(submission.embedding(tokens, table), one_hot @ table)
+
+
+@check("embedding", "is right for a batch of sentences", value=True, weight=2, examples=10)
+@given(case=sentences([(2, 3), (5, 2), (1, 4)]))
+def test_embedding_sentences(submission, reference, case):
+    tokens, table, _ = case
+    expect_close(submission.embedding(tokens, table), reference.embedding(tokens, table))
+
+
+@check("embedding", "matches the reference", value=True)
+@given(case=sentences())
+def test_embedding_value(submission, reference, case):
+    tokens, table, _ = case
+    expect_close(submission.embedding(tokens, table), reference.embedding(tokens, table))
+
+
+@check("embedding_backward", "the worked example", practice=True)
+def test_embedding_backward_example(submission):
+    dout = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
+    expected = np.array([[10.0, 20.0], [0.0, 0.0], [101.0, 202.0], [0.0, 0.0]])
+    expect_close(submission.embedding_backward(dout, np.array([2, 0, 2]), 4), expected)
+
+
+@check("embedding_backward", "is the adjoint of the lookup", practice=True, examples=8)
+@given(case=sentences())
+def test_embedding_backward_adjoint(submission, case):
+    tokens, table, dout = case
+    dtable = submission.embedding_backward(dout, tokens, len(table))
+    expect(np.shape(dtable) == table.shape, "the answer must have the table's shape", got=dtable)
+    there, back = np.sum(dout * table[tokens]), np.sum(dtable * table)
+    text = "dout times the lookup and the answer times the table must have one sum"
+    expect_close(float(back), float(there), text, scale=float(np.abs(table).max() * dout.size))
+
+
+@check("embedding_backward", "counts the tokens if every gradient is one", examples=8)
+@given(case=sentences())
+def test_embedding_backward_counts(submission, case):
+    tokens, table, dout = case
+    got = submission.embedding_backward(np.ones_like(dout), tokens, len(table))
+    counts = np.bincount(tokens.ravel(), minlength=len(table)).astype(np.float64)
+    expect_close(got, np.tile(counts[:, np.newaxis], table.shape[1]))
+
+
+@check("embedding_backward", "leaves zero rows for tokens that do not occur", examples=8)
+@given(case=sentences())
+def test_embedding_backward_absent(submission, case):
+    tokens, table, dout = case
+    got = submission.embedding_backward(dout, tokens, len(table))
+    expect(len(got) == len(table), "a row for every token is due", expected=len(table), got=got)
+    absent = np.setdiff1d(np.arange(len(table)), tokens)
+    expect(not np.any(got[absent]), "a row that was not looked up has no gradient", got=got)
+
+
+@check("embedding_backward", "is right where no token repeats", value=True, weight=2, examples=10)
+@given(vocab_size=sizes(2, 6), d=sizes(1, 4), fill=fills())
+def test_embedding_backward_distinct(submission, reference, vocab_size, d, fill):
+    tokens = fill.rng.permutation(vocab_size)[1:]
+    dout = moderate(fill, vocab_size - 1, d)
+    got = submission.embedding_backward(dout, tokens, vocab_size)
+    expect_close(got, reference.embedding_backward(dout, tokens, vocab_size))
+
+
+@check("embedding_backward", "matches the reference", value=True)
+@given(case=sentences())
+def test_embedding_backward_value(submission, reference, case):
+    tokens, table, dout = case
+    got = submission.embedding_backward(dout, tokens, len(table))
+    expect_close(got, reference.embedding_backward(dout, tokens, len(table)))
+
+
+@check("rnn_step", "the worked example", practice=True)
+def test_rnn_step_example(submission):
+    x, h = np.array([[1.0, 0.0, 2.0]]), np.array([[0.5, -1.0]])
+    W_ih = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, -1.0]])
+    W_hh = np.array([[0.0, 1.0], [2.0, 0.0]])
+    b_ih, b_hh = np.array([0.0, 0.5]), np.array([-0.5, 0.25])
+    expect_close(submission.rnn_step(x, h, W_ih, W_hh, b_ih, b_hh), np.tanh([[0.5, -0.25]]))
+
+
+@check("rnn_step", "stays between -1 and 1", practice=True, examples=8)
+@given(step=RNN_STEP)
+def test_rnn_step_bounded(submission, step):
+    got = submission.rnn_step(*step)
+    expect(np.abs(got).max() <= 1, "a tanh is never beyond -1 and 1", got=got)
+
+
+@check("rnn_step", "depends on the sum of the biases only", examples=8)
+@given(step=TAME_RNN_STEP)
+def test_rnn_step_biases(submission, step):
+    *others, b_ih, b_hh = step
+    apart = submission.rnn_step(*others, b_ih, b_hh)
+    together = submission.rnn_step(*others, b_ih + b_hh, np.zeros_like(b_hh))
+    expect_close(apart, together, "both biases must be added")
+
+
+@check("rnn_step", "is right from a zero state", value=True, weight=2, examples=10)
+@given(step=TAME_RNN_STEP)
+def test_rnn_step_from_zero(submission, reference, step):
+    x, h, *weights = step
+    step = [x, np.zeros_like(h), *weights]
+    expect_close(submission.rnn_step(*step), reference.rnn_step(*step))
+
+
+@check("rnn_step", "matches the reference", value=True)
+@given(step=RNN_STEP)
+def test_rnn_step_value(submission, reference, step):
+    expect_close(submission.rnn_step(*step), reference.rnn_step(*step))
+
+
+@check("rnn_step", "leaves its inputs alone", examples=5)
+@given(step=TAME_RNN_STEP)
+def test_rnn_step_untouched(submission, step):
+    expect_untouched(submission, "rnn_step", *step)
+
+
+@check("rnn_sequence", "the worked example", practice=True)
+def test_rnn_sequence_example(submission):
+    xs, h0 = np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]]]), np.array([[0.25]])
+    weights = np.array([[1.0, -1.0]]), np.array([[2.0]]), np.array([0.5]), np.array([-0.5])
+    first = np.tanh(1.0 + 2.0 * 0.25)
+    second = np.tanh(-1.0 + 2.0 * first)
+    third = np.tanh(2.0 * second)
+    expect_close(
+        submission.rnn_sequence(xs, h0, *weights), np.array([[[first]], [[second]], [[third]]])
+    )
+
+
+@check("rnn_sequence", "a sequence cut in two gives the same states", practice=True, examples=8)
+@given(case=TAME_RNN_SEQUENCE)
+def test_rnn_sequence_cut(submission, case):
+    xs, h0, *weights = case
+    whole = submission.rnn_sequence(xs, h0, *weights)
+    cut = (len(xs) + 1) // 2
+    begin = submission.rnn_sequence(xs[:cut], h0, *weights)
+    expect_close(whole[:cut], begin, "the states of the first half alone must be the same")
+    if cut < len(xs):
+        end = submission.rnn_sequence(xs[cut:], begin[-1], *weights)
+        expect_close(whole[cut:], end, "the second half, run from the first half's last state")
+
+
+@check("rnn_sequence", "does not look ahead", examples=8)
+@given(case=TAME_RNN_SEQUENCE)
+def test_rnn_sequence_causal(submission, case):
+    xs, h0, *weights = case
+    other = xs.copy()
+    other[-1] += 1
+    before, after = (submission.rnn_sequence(inputs, h0, *weights)[:-1] for inputs in (xs, other))
+    expect_close(after, before, "the last input has changed states before it")
+
+
+@check("rnn_sequence", "is right from a zero state", value=True, weight=2, examples=10)
+@given(case=TAME_RNN_SEQUENCE)
+def test_rnn_sequence_from_zero(submission, reference, case):
+    xs, h0, *weights = case
+    case = [xs, np.zeros_like(h0), *weights]
+    expect_close(submission.rnn_sequence(*case), reference.rnn_sequence(*case))
+
+
+@check("rnn_sequence", "matches the reference", value=True)
+@given(case=RNN_SEQUENCE)
+def test_rnn_sequence_value(submission, reference, case):
+    expect_close(submission.rnn_sequence(*case), reference.rnn_sequence(*case))
+
+
+@check("rnn_sequence", "leaves its inputs alone", examples=5)
+@given(case=TAME_RNN_SEQUENCE)
+def test_rnn_sequence_untouched(submission, case):
+    expect_untouched(submission, "rnn_sequence", *case)
+
+
+@check("rnn_sequence_backward", "the worked example", practice=True)
+def test_rnn_sequence_backward_example(submission):
+    dhs = np.array([[[0.0]], [[1.0]]])
+    xs, h0 = np.array([[[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]]), np.array([[0.5]])
+    weights = np.array([[-1.0, 0.5, 1.0]]), np.array([[2.0]]), np.array([0.5]), np.array([-0.5])
+    dz = 1 - np.tanh(1.0) ** 2
+    expected = (
+        dz * np.array([[[-2.0, 1.0, 2.0]], [[-1.0, 0.5, 1.0]]]),
+        dz * np.array([[4.0]]),
+        dz * np.array([[2.0, 0.0, 1.0]]),
+        dz * np.array([[1.0]]),
+        dz * np.array([3.0]),
+        dz * np.array([3.0]),
+    )
+    got = submission.rnn_sequence_backward(dhs, xs, h0, *weights)
+    expect_close(got, expected, names=RNN_GRADIENTS)
+
+
+@check("rnn_sequence_backward", "agrees with finite differences", practice=True, examples=10)
+@given(case=TAME_RNN_GRADIENT, seed=st.integers(0, 9))
+def test_rnn_sequence_backward_slopes(submission, case, seed):
+    dhs, *inputs = case
+
+    def loss(xs, h, W_ih, W_hh, b_ih, b_hh):
+        total = 0.0
+        for x, dh in zip(xs, dhs, strict=True):
+            h = np.tanh(x @ W_ih.T + b_ih + h @ W_hh.T + b_hh)
+            total += float((h * dh).sum())
+        return total
+
+    gradients = submission.rnn_sequence_backward(dhs, *inputs)
+    expect_slopes(gradients, loss, inputs, RNN_GRADIENTS, seed)
+
+
+@check("rnn_sequence_backward", "is right for a single step", value=True, weight=2, examples=10)
+@given(case=TAME_RNN_GRADIENT)
+def test_rnn_sequence_backward_single(submission, reference, case):
+    dhs, xs, *others = case
+    case = [dhs[:1], xs[:1], *others]
+    got = submission.rnn_sequence_backward(*case)
+    expect_close(got, reference.rnn_sequence_backward(*case), names=RNN_GRADIENTS)
+
+
+@check(
+    "rnn_sequence_backward",
+    "is right if only the last state has a gradient",
+    value=True,
+    weight=2,
+    examples=10,
+)
+@given(case=TAME_RNN_GRADIENT)
+def test_rnn_sequence_backward_last(submission, reference, case):
+    dhs, *inputs = case
+    last = np.zeros_like(dhs)
+    last[-1] = dhs[-1]
+    got = submission.rnn_sequence_backward(last, *inputs)
+    expect_close(got, reference.rnn_sequence_backward(last, *inputs), names=RNN_GRADIENTS)
+
+
+@check("rnn_sequence_backward", "matches the reference", value=True)
+@given(case=RNN_GRADIENT)
+def test_rnn_sequence_backward_value(submission, reference, case):
+    got = submission.rnn_sequence_backward(*case)
+    expect_close(got, reference.rnn_sequence_backward(*case), names=RNN_GRADIENTS)
+
+
+@check("rnn_sequence_backward", "adds the weights' gradients up over the batch", examples=8)
+@given(case=TAME_RNN_GRADIENT)
+def test_rnn_sequence_backward_batch(submission, case):
+    dhs, xs, h0, *weights = case
+    together = submission.rnn_sequence_backward(*case)[2:]
+    total = [np.zeros_like(weight) for weight in weights]
+    for n in range(len(h0)):
+        alone = batch_of_one([dhs, xs], n, axis=1) + batch_of_one([h0], n, axis=0)
+        gradients = submission.rnn_sequence_backward(*alone, *weights)[2:]
+        total = [one + other for one, other in zip(total, gradients, strict=True)]
+    text = "the batch's gradient must be the sum of its sequences'"
+    for got, expected, name in zip(together, total, RNN_GRADIENTS[2:], strict=True):
+        expect_close(got, expected, f"{text}: {name}", scale=float(np.abs(dhs).sum()))
+
+
+@check("rnn_sequence_backward", "grows in proportion to the upstream gradient", examples=8)
+@given(case=TAME_RNN_GRADIENT)
+def test_rnn_sequence_backward_linear(submission, case):
+    dhs, *inputs = case
+    once = submission.rnn_sequence_backward(dhs, *inputs)
+    often = submission.rnn_sequence_backward(100 * dhs, *inputs)
+    text = "a hundred times dhs must give a hundred times the gradients"
+    expect_close(often, [100 * part for part in once], text, names=RNN_GRADIENTS)
+
+
+@check("rnn_sequence_backward", "leaves its inputs alone", examples=5)
+@given(case=TAME_RNN_GRADIENT)
+def test_rnn_sequence_backward_untouched(submission, case):
+    expect_untouched(submission, "rnn_sequence_backward", *case)
+
+
+@check("lstm_step", "the worked example", practice=True)
+def test_lstm_step_example(submission):
+    x = np.array([[0.0, 0.0, 1.0], [2.0, -1.0, 0.0]])
+    h, c = np.array([[0.0], [1.0]]), np.array([[2.0], [0.5]])
+    W_ih = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
+    W_hh = np.array([[0.0], [1.0], [-1.0], [0.0]])
+    b_ih, b_hh = np.array([0.0, 0.0, -1.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
+    i, o = 1 / (1 + np.exp(-2.0)), 1 / (1 + np.exp([[-1.0], [-2.0]]))
+    cell = np.array([[1.0], [0.5 * 0.5 + i * np.tanh(-2.0)]])
+    got = submission.lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh)
+    expect_close(got, (o * np.tanh(cell), cell), names=("h", "c"))
+
+
+@check(
+    "lstm_step",
+    "an open forget gate and a shut input gate keep the cell",
+    practice=True,
+    examples=8,
+)
+@given(step=TAME_LSTM_STEP)
+def test_lstm_step_keeps(submission, step):
+    x, h, c, W_ih, W_hh, b_ih, b_hh = step
+    H = h.shape[1]
+    b_ih = b_ih.copy()
+    b_ih[:H], b_ih[H : 2 * H] = -60, 60
+    _, cell = submission.lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh)
+    expect_close(cell, c, "with i = 0 and f = 1 the cell must stay as it is")
+
+
+@check("lstm_step", "the state stays between -1 and 1", examples=8)
+@given(step=LSTM_STEP)
+def test_lstm_step_bounded(submission, step):
+    state, _ = submission.lstm_step(*step)
+    expect(np.abs(state).max() <= 1, "a gate times a tanh is never beyond -1 and 1", got=state)
+
+
+@check("lstm_step", "depends on the sum of the biases only", examples=8)
+@given(step=TAME_LSTM_STEP)
+def test_lstm_step_biases(submission, step):
+    *others, b_ih, b_hh = step
+    apart = submission.lstm_step(*others, b_ih, b_hh)
+    together = submission.lstm_step(*others, b_ih + b_hh, np.zeros_like(b_hh))
+    expect_close(apart, together, "both biases must be added", names=("h", "c"))
+
+
+@check("lstm_step", "is right from an empty memory", value=True, weight=2, examples=10)
+@given(step=TAME_LSTM_STEP)
+def test_lstm_step_from_zero(submission, reference, step):
+    x, h, c, *weights = step
+    step = [x, np.zeros_like(h), np.zeros_like(c), *weights]
+    expect_close(submission.lstm_step(*step), reference.lstm_step(*step), names=("h", "c"))
+
+
+@check("lstm_step", "matches the reference", value=True)
+@given(step=LSTM_STEP)
+def test_lstm_step_value(submission, reference, step):
+    expect_close(submission.lstm_step(*step), reference.lstm_step(*step), names=("h", "c"))
+
+
+@check("lstm_step", "leaves its inputs alone", examples=5)
+@given(step=TAME_LSTM_STEP)
+def test_lstm_step_untouched(submission, step):
+    expect_untouched(submission, "lstm_step", *step)
+
+
+@check("lstm_step_backward", "the worked example", practice=True)
+def test_lstm_step_backward_example(submission):
+    dh, dc = np.array([[0.0], [1.0]]), np.array([[1.0], [0.0]])
+    x = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
+    h, c = np.zeros((2, 1)), np.array([[4.0], [2.0]])
+    weights = np.zeros((4, 3)), np.array([[1.0], [2.0], [3.0], [4.0]]), np.zeros(4), np.zeros(4)
+    s, do = 0.5 * (1 - np.tanh(1.0) ** 2), 0.25 * np.tanh(1.0)
+    db = np.array([0.0, 1 + s / 2, 0.5 + s / 2, do])
+    expected = (
+        np.zeros((2, 3)),
+        np.array([[3.5], [2.5 * s + 4 * do]]),
+        np.array([[0.5], [s / 2]]),
+        np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0], [0.5, 1.0, 1.5], [0.0, 0.0, 0.0]]),
+        np.zeros((4, 1)),
+        db,
+        db,
+    )
+    got = submission.lstm_step_backward(dh, dc, x, h, c, *weights)
+    expect_close(got, expected, names=LSTM_GRADIENTS)
+
+
+@check("lstm_step_backward", "agrees with finite differences", practice=True, examples=10)
+@given(case=TAME_LSTM_GRADIENT, seed=st.integers(0, 9))
+def test_lstm_step_backward_slopes(submission, case, seed):
+    dh, dc, *inputs = case
+
+    def loss(x, h, c, W_ih, W_hh, b_ih, b_hh):
+        i, f, g, o = np.split(x @ W_ih.T + b_ih + h @ W_hh.T + b_hh, 4, axis=1)
+        cell = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+        return float((dh * np.tanh(cell) / (1 + np.exp(-o))).sum() + (dc * cell).sum())
+
+    gradients = submission.lstm_step_backward(dh, dc, *inputs)
+    expect_slopes(gradients, loss, inputs, LSTM_GRADIENTS, seed)
+
+
+@check("lstm_step_backward", "is right if only h has a gradient", value=True, weight=2, examples=10)
+@given(case=TAME_LSTM_GRADIENT)
+def test_lstm_step_backward_h(submission, reference, case):
+    dh, dc, *inputs = case
+    case = [dh, np.zeros_like(dc), *inputs]
+    got = submission.lstm_step_backward(*case)
+    expect_close(got, reference.lstm_step_backward(*case), names=LSTM_GRADIENTS)
+
+
+@check("lstm_step_backward", "is right if only c has a gradient", value=True, weight=2, examples=10)
+@given(case=TAME_LSTM_GRADIENT)
+def test_lstm_step_backward_c(submission, reference, case):
+    dh, dc, *inputs = case
+    case = [np.zeros_like(dh), dc, *inputs]
+    got = submission.lstm_step_backward(*case)
+    expect_close(got, reference.lstm_step_backward(*case), names=LSTM_GRADIENTS)
+
+
+@check("lstm_step_backward", "matches the reference", value=True)
+@given(case=LSTM_GRADIENT)
+def test_lstm_step_backward_value(submission, reference, case):
+    got = submission.lstm_step_backward(*case)
+    expect_close(got, reference.lstm_step_backward(*case), names=LSTM_GRADIENTS)
+
+
+@check("lstm_step_backward", "adds the weights' gradients up over the batch", examples=8)
+@given(case=TAME_LSTM_GRADIENT)
+def test_lstm_step_backward_batch(submission, case):
+    dh, dc, x, h, c, *weights = case
+    together = submission.lstm_step_backward(*case)[3:]
+    total = [np.zeros_like(weight) for weight in weights]
+    for n in range(len(h)):
+        alone = batch_of_one([dh, dc, x, h, c], n, axis=0)
+        gradients = submission.lstm_step_backward(*alone, *weights)[3:]
+        total = [one + other for one, other in zip(total, gradients, strict=True)]
+    text = "the batch's gradient must be the sum of its sequences'"
+    for got, expected, name in zip(together, total, LSTM_GRADIENTS[3:], strict=True):
+        expect_close(got, expected, f"{text}: {name}", scale=float(np.abs([dh, dc]).sum()))
+
+
+@check("lstm_step_backward", "leaves its inputs alone", examples=5)
+@given(case=TAME_LSTM_GRADIENT)
+def test_lstm_step_backward_untouched(submission, case):
+    expect_untouched(submission, "lstm_step_backward", *case)
+
+
+@check("lstm_sequence", "the worked example", practice=True)
+def test_lstm_sequence_example(submission):
+    xs = np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]]])
+    h0, c0 = np.array([[0.0]]), np.array([[1.0]])
+    W_ih = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, -1.0], [0.0, 0.0]])
+    W_hh, b = np.array([[0.0], [0.0], [1.0], [1.0]]), np.zeros(4)
+    states, h, c = [], 0.0, 1.0
+    for i, f, g in ((0.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, 1.0, 0.0)):
+        c = c / (1 + np.exp(-f)) + np.tanh(g + h) / (1 + np.exp(-i))
+        h = np.tanh(c) / (1 + np.exp(-h))
+        states.append([[h]])
+    expected = np.array(states), np.array([[h]]), np.array([[c]])
+    got = submission.lstm_sequence(xs, h0, c0, W_ih, W_hh, b, b)
+    expect_close(got, expected, names=("hs", "h", "c"))
+
+
+@check("lstm_sequence", "a sequence cut in two ends the same", practice=True, examples=8)
+@given(case=TAME_LSTM_SEQUENCE)
+def test_lstm_sequence_cut(submission, case):
+    xs, h0, c0, *weights = case
+    hs, h, c = submission.lstm_sequence(xs, h0, c0, *weights)
+    cut = (len(xs) + 1) // 2
+    begin, *state = submission.lstm_sequence(xs[:cut], h0, c0, *weights)
+    expect_close(hs[:cut], begin, "the states of the first half alone must be the same")
+    if cut < len(xs):
+        end, *state = submission.lstm_sequence(xs[cut:], *state, *weights)
+        expect_close(hs[cut:], end, "the second half, run from where the first half ended")
+    expect_close([h, c], state, "the whole must end as its second half", names=("h", "c"))
+
+
+@check("lstm_sequence", "the last state ends the history", examples=8)
+@given(case=TAME_LSTM_SEQUENCE)
+def test_lstm_sequence_last(submission, case):
+    hs, h, _ = submission.lstm_sequence(*case)
+    expect_close(h, hs[-1], "h must be the last entry of hs")
+
+
+@check("lstm_sequence", "is right from an empty memory", value=True, weight=2, examples=10)
+@given(case=TAME_LSTM_SEQUENCE)
+def test_lstm_sequence_from_zero(submission, reference, case):
+    xs, h0, c0, *weights = case
+    case = [xs, np.zeros_like(h0), np.zeros_like(c0), *weights]
+    got = submission.lstm_sequence(*case)
+    expect_close(got, reference.lstm_sequence(*case), names=("hs", "h", "c"))
+
+
+@check("lstm_sequence", "matches the reference", value=True)
+@given(case=LSTM_SEQUENCE)
+def test_lstm_sequence_value(submission, reference, case):
+    got = submission.lstm_sequence(*case)
+    expect_close(got, reference.lstm_sequence(*case), names=("hs", "h", "c"))
+
+
+@check("lstm_sequence", "leaves its inputs alone", examples=5)
+@given(case=TAME_LSTM_SEQUENCE)
+def test_lstm_sequence_untouched(submission, case):
+    expect_untouched(submission, "lstm_sequence", *case)
+
+
+@check("gru_step", "the worked example", practice=True)
+def test_gru_step_example(submission):
+    x = np.array([[0.0, 0.0, 1.0, 0.0], [1.0, 2.0, 0.0, -1.0]])
+    h = np.array([[2.0], [-0.5]])
+    W_ih = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
+    W_hh = np.array([[0.0], [0.0], [1.0]])
+    b_ih, b_hh = np.array([0.0, 0.0, -1.0]), np.array([0.0, 0.0, -1.0])
+    r, z = 1 / (1 + np.exp([[0.0], [-1.0]])), 1 / (1 + np.exp([[0.0], [-2.0]]))
+    n = np.tanh(np.array([[0.0], [-2.0]]) + r * np.array([[1.0], [-1.5]]))
+    expect_close(submission.gru_step(x, h, W_ih, W_hh, b_ih, b_hh), (1 - z) * n + z * h)
+
+
+@check("gru_step", "keeps the old state where the update gate is one", practice=True, examples=8)
+@given(step=TAME_GRU_STEP)
+def test_gru_step_keeps(submission, step):
+    x, h, W_ih, W_hh, b_ih, b_hh = step
+    H = h.shape[1]
+    b_ih = b_ih.copy()
+    b_ih[H : 2 * H] = 60
+    got = submission.gru_step(x, h, W_ih, W_hh, b_ih, b_hh)
+    expect_close(got, h, "with z = 1 the state must stay as it is")
+
+
+@check("gru_step", "a shut reset gate hides the old state from the candidate", examples=8)
+@given(step=TAME_GRU_STEP)
+def test_gru_step_reset(submission, step):
+    x, h, W_ih, W_hh, b_ih, b_hh = step
+    H = h.shape[1]
+    b_ih = b_ih.copy()
+    b_ih[: 2 * H] = -60
+    got = submission.gru_step(x, h, W_ih, W_hh, b_ih, b_hh)
+    candidate = np.tanh(x @ W_ih[2 * H :].T + b_ih[2 * H :])
+    expect_close(got, candidate, "with r = 0 and z = 0 only the input's term is left")
+
+
+@check("gru_step", "is right without biases", value=True, weight=2, examples=10)
+@given(step=TAME_GRU_STEP)
+def test_gru_step_unbiased(submission, reference, step):
+    *others, b_ih, b_hh = step
+    step = [*others, np.zeros_like(b_ih), np.zeros_like(b_hh)]
+    expect_close(submission.gru_step(*step), reference.gru_step(*step))
+
+
+@check("gru_step", "matches the reference", value=True)
+@given(step=GRU_STEP)
+def test_gru_step_value(submission, reference, step):
+    expect_close(submission.gru_step(*step), reference.gru_step(*step))
+
+
+@check("gru_step", "leaves its inputs alone", examples=5)
+@given(step=TAME_GRU_STEP)
+def test_gru_step_untouched(submission, step):
+    expect_untouched(submission, "gru_step", *step)
+
+
+@check("clip_gradients", "the worked example", practice=True)
+def test_clip_gradients_example(submission):
+    grads = [np.array([[3.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), np.array([4.0])]
+    half = [np.array([[1.5, 0.0, 0.0], [0.0, 0.0, 0.0]]), np.array([2.0])]
+    names = ("grads", "norm")
+    expect_close(submission.clip_gradients(grads, 2.5), (half, 5.0), "above max_norm", names=names)
+    expect_close(
+        submission.clip_gradients(grads, 10.0), (grads, 5.0), "below max_norm", names=names
+    )
+
+
+@check("clip_gradients", "never leaves a norm above max_norm", practice=True, examples=8)
+@given(case=gradients_and_threshold())
+def test_clip_gradients_bounded(submission, case):
+    grads, max_norm = case
+    clipped, _ = submission.clip_gradients(grads, max_norm)
+    left = float(np.sqrt(sum((grad**2).sum() for grad in clipped)))
+    text = "together the returned gradients are longer than max_norm"
+    expect(left <= max_norm * (1 + 1e-6), text, expected=max_norm, got=left)
+
+
+@check("clip_gradients", "keeps the direction", examples=8)
+@given(case=gradients_and_threshold((0.5, 0.01, 0.9)))
+def test_clip_gradients_direction(submission, case):
+    grads, max_norm = case
+    clipped, _ = submission.clip_gradients(grads, max_norm)
+    before, after = (np.concatenate([part.ravel() for part in parts]) for parts in (grads, clipped))
+    lengths = np.linalg.norm(before), np.linalg.norm(after)
+    text = "the returned gradients must point where the given ones do"
+    expect_close(float(before @ after), float(lengths[0] * lengths[1]), text)
+    expect(lengths[1] > 0 or lengths[0] == 0, "nothing is left of the gradients", got=clipped)
+
+
+@check("clip_gradients", "returns gradients below max_norm as they came", examples=8)
+@given(case=gradients_and_threshold((2.0, 1.0001, 50.0)))
+def test_clip_gradients_below(submission, case):
+    grads, max_norm = case
+    clipped, _ = submission.clip_gradients(grads, max_norm)
+    expect_equal(clipped, grads, "nothing is to be clipped here")
+
+
+@check("clip_gradients", "returns zeros as zeros", examples=8)
+@given(case=gradients_and_threshold((None,)), max_norm=st.sampled_from([1.5, 0.0]))
+def test_clip_gradients_zeros(submission, case, max_norm):
+    grads, _ = case
+    expect_close(submission.clip_gradients(grads, max_norm), (grads, 0.0), names=("grads", "norm"))
+
+
+@check("clip_gradients", "is right for a single array", value=True, weight=2, examples=10)
+@given(case=gradients_and_threshold((0.5, 2.0, 0.01, 1.0001)))
+def test_clip_gradients_single(submission, reference, case):
+    grads, max_norm = case
+    case = [grads[:1], max_norm]
+    got = submission.clip_gradients(*case)
+    expect_close(got, reference.clip_gradients(*case), names=("grads", "norm"))
+
+
+@check("clip_gradients", "matches the reference", value=True)
+@given(case=gradients_and_threshold())
+def test_clip_gradients_value(submission, reference, case):
+    got = submission.clip_gradients(*case)
+    expect_close(got, reference.clip_gradients(*case), names=("grads", "norm"))
+
+
+@check("clip_gradients", "leaves its inputs alone", examples=5)
+@given(case=gradients_and_threshold((0.5, 2.0, 0.01)))
+def test_clip_gradients_untouched(submission, case):
+    expect_untouched(submission, "clip_gradients", *case)
