@@ -73,16 +73,14 @@ def _sequence(value: tuple[Any, ...] | list[Any]) -> str:
 
 def _array(array: np.ndarray) -> str:
     if array.size > SMALL:
-        first = np.array2string(array.reshape(-1)[:4], precision=4, separator=", ")
+        first = ", ".join(_entry(value) for value in array.reshape(-1)[:4])
         return f"{array.dtype} array of shape {array.shape}, first entries {first}"
     if array.size == 0:
         return f"empty array of shape {array.shape}"
-    text = np.array2string(
-        array,
-        precision=6,
-        separator=", ",
-        suppress_small=False,
-        max_line_width=72,
-        floatmode="maxprec",
-    )
-    return text
+    width = max(len(_entry(value)) for value in array.reshape(-1))
+    entries = {"all": lambda value: _entry(value).rjust(width)}
+    return np.array2string(array, separator=", ", max_line_width=72, formatter=entries)
+
+
+def _entry(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, np.floating) else str(value)

@@ -78,9 +78,9 @@ def test_untrusted_text_becomes_harmless():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (np.array([1.0, 2.0]), "[1., 2.]"),
+        (np.array([1.0, 2.0]), "[1, 2]"),
         (np.array([[1, 2], [3, 4]]), "[[1, 2],\n [3, 4]]"),
-        (np.zeros((20, 20)), "float64 array of shape (20, 20), first entries [0., 0., 0., 0.]"),
+        (np.zeros((20, 20)), "float64 array of shape (20, 20), first entries 0, 0, 0, 0"),
         (np.zeros((0, 2)), "empty array of shape (0, 2)"),
         (2.0, "2.0"),
         (0.1234567891, "0.1234568"),
