@@ -78,7 +78,7 @@ def _array(array: np.ndarray) -> str:
     if array.size == 0:
         return f"empty array of shape {array.shape}"
     width = max(len(_entry(value)) for value in array.reshape(-1))
-    entries = {"all": lambda value: _entry(value).rjust(width)}
+    entries: Any = {"all": lambda value: _entry(value).rjust(width)}
     return np.array2string(array, separator=", ", max_line_width=72, formatter=entries)
 
 
