@@ -91,7 +91,14 @@ def target_line(node: ast.AST) -> int:
 
 
 def _is_docstring(node: ast.AST) -> bool:
+    if isinstance(node, ast.Expr):
+        return _is_docstring(node.value)
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_conversion(node: ast.Call) -> bool:
+    """`float(x)`: an answer may be a Python or a NumPy number."""
+    return isinstance(node.func, ast.Name) and node.func.id == "float"
 
 
 def _changes(node: ast.AST) -> Iterator[Any]:
@@ -113,7 +120,7 @@ def _changes(node: ast.AST) -> Iterator[Any]:
         yield lambda tree, one: setattr(one, "value", one.value - 1)
     if isinstance(node, ast.Call) and len(node.args) >= 2:
         yield lambda tree, one: one.args.__setitem__(slice(0, 2), one.args[1::-1])
-    if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+    if isinstance(node, ast.Call) and len(node.args) == 1 and not _is_conversion(node):
         yield lambda tree, one: _replace(tree, one, one.args[0])
     if isinstance(node, ast.keyword):
         yield _drop_keyword
