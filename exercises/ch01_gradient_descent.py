@@ -5,7 +5,7 @@ you write here: predict, measure the error, find the direction in which the erro
 small step, and again.  We begin with the smallest model for which the loop is interesting, a line
 through data with d features:
 
-        ŷ_i = w · x_i + b
+    ŷ_i = w · x_i + b
 
 How bad a line is we measure by the mean of its squared errors,
 
@@ -14,8 +14,8 @@ How bad a line is we measure by the mean of its squared errors,
 The gradient points to where L grows fastest, so we walk the other way, with steps whose length is
 set by the learning rate η:
 
-        w ← w − η · ∂L/∂w
-        b ← b − η · ∂L/∂b
+    w ← w − η · ∂L/∂w
+    b ← b − η · ∂L/∂b
 
 That is all of gradient descent.  What follows makes it fit for practice.  A big data set need not
 be read in full before each step: stochastic gradient descent steps after every small batch.

@@ -141,7 +141,7 @@ def test_predict_value(submission, reference, case):
 @given(case=lines())
 def test_predict_bias(submission, case):
     X, _, w, b = case
-    got = submission.predict(X, 0.0 * w, b)
+    got = submission.predict(X, np.zeros(len(w)), b)
     expect_close(got, np.full(len(X), b), "with zero weights each prediction must be b")
 
 
@@ -480,7 +480,7 @@ def test_adam_step_first(submission, reference, case):
 def test_adam_step_length(submission, case):
     w, m, v, grads, _, (lr, beta1, beta2, _) = case
     grad = np.where(grads[0] == 0, 1.0, grads[0])
-    moved, _, _ = submission.adam_step(0.0 * w, grad, m, v, 1, lr, beta1, beta2, 1e-12)
+    moved, _, _ = submission.adam_step(np.zeros(w.shape), grad, m, v, 1, lr, beta1, beta2, 1e-12)
     expect_close(moved, -lr * np.sign(grad), "the size of the gradient must cancel out")
 
 
@@ -498,7 +498,7 @@ def test_adam_step_moments(submission, case):
 @given(case=adam_runs(st.just(1)), t=sizes(1, 3))
 def test_adam_step_rest(submission, case, t):
     w, m, v, _, _, settings = case
-    got = submission.adam_step(w, 0.0 * w, m, v, t, *settings)
+    got = submission.adam_step(w, np.zeros(w.shape), m, v, t, *settings)
     expect_close(got, (w, m, v), "no gradient, no movement", names=("w", "m", "v"))
 
 

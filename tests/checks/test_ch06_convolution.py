@@ -106,6 +106,7 @@ SITES = sorted(
 Those without padding stand there twice: padding hides rows left over and slices that end at -0.
 """
 
+BORDERED = [site for site in SITES if site.padding == 1]
 PLAIN = [site for site in SITES if site.plain]
 UNPADDED = [site for site in SITES if site.padding == 0]
 LEFT_OVER = [
@@ -472,7 +473,7 @@ def test_conv2d_channels(submission, layer):
     ]
     got = submission.conv2d(x, w, b, *stride_and_padding)
     message = "all channels must equal the sum of the channels one by one"
-    expect_close(got, sum(parts), message, scale=largest(*parts))
+    expect_close(got, sum(parts), message, scale=largest(x) * largest(w))
 
 
 @check("conv2d", "moves along with the image", examples=8)
@@ -513,6 +514,16 @@ def test_conv2d_backward_plain(submission, reference, layer):
     x, w, dout = layer.x, layer.w, layer.dout
     got = submission.conv2d_backward(dout, x, w)
     expected = reference.conv2d_backward(dout, x, w)
+    scale = largest(dout) * largest(x, w)
+    expect_close(got, expected, names=("dx", "dw", "db"), scale=scale)
+
+
+@check("conv2d_backward", "is right with padding 1", value=True, weight=2, examples=10)
+@given(layer=layers(BORDERED))
+def test_conv2d_backward_bordered(submission, reference, layer):
+    x, w, dout = layer.x, layer.w, layer.dout
+    got = submission.conv2d_backward(dout, x, w, *layer.stride_and_padding)
+    expected = reference.conv2d_backward(dout, x, w, *layer.stride_and_padding)
     scale = largest(dout) * largest(x, w)
     expect_close(got, expected, names=("dx", "dw", "db"), scale=scale)
 
@@ -560,8 +571,9 @@ def test_conv2d_backward_left_over(submission, layer):
     expect_equal(list(dx.shape), list(layer.x.shape), "the shape of dx is that of x")
     rows = dx[:, :, (site.out_h - 1) * site.stride + site.kernel_h :]
     columns = dx[:, :, :, (site.out_w - 1) * site.stride + site.kernel_w :]
-    expect_close(rows, np.zeros(rows.shape), "no window sees these rows")
-    expect_close(columns, np.zeros(columns.shape), "no window sees these columns")
+    scale = largest(layer.dout) * largest(layer.w)
+    expect_close(rows, np.zeros(rows.shape), "no window sees these rows", scale=scale)
+    expect_close(columns, np.zeros(columns.shape), "no window sees these columns", scale=scale)
 
 
 @check("im2col", "the worked example", practice=True)
@@ -631,6 +643,15 @@ def test_col2im_apart(submission, reference, case):
     site, x, cols = case
     got = submission.col2im(cols, x.shape, *site.windows)
     expect_close(got, reference.col2im(cols, x.shape, *site.windows))
+
+
+@check("col2im", "is right with padding 1", value=True, weight=2, examples=10)
+@given(case=windowed_images(BORDERED))
+def test_col2im_bordered(submission, reference, case):
+    site, x, cols = case
+    got = submission.col2im(cols, x.shape, *site.windows)
+    expected = reference.col2im(cols, x.shape, *site.windows)
+    expect_close(got, expected, scale=largest(cols))
 
 
 @check("col2im", "a column goes back to its window", practice=True, examples=10)

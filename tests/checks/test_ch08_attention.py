@@ -1,0 +1,974 @@
+"""Checks of attention."""
+
+import math
+
+import torch
+
+from grader.checks import (
+    ORDINARY,
+    check,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_error,
+    expect_untouched,
+    fills,
+    given,
+    sizes,
+    st,
+)
+
+FILLS = fills((*ORDINARY, 3.0))
+
+LARGEST_SCORE = 20.0
+"""Scores beyond this, drawn at random, would ask more of a softmax than float32 can give."""
+
+
+def expect_answer(got, expected, message="", scale=None, slack=1.0):
+    """Right is the dtype of the reference, and values to float32's accuracy: more is not asked.
+
+    `slack` is how many times less exact than usual they may be.
+    """
+    if isinstance(expected, (tuple, list)):
+        expect(
+            isinstance(got, (tuple, list)) and len(got) == len(expected),
+            f"{len(expected)} values are due",
+            expected=expected,
+            got=got,
+        )
+        for one, other in zip(got, expected, strict=True):
+            expect_answer(one, other, message, scale, slack)
+        return
+    if isinstance(got, torch.Tensor):
+        expect_equal(str(got.dtype), str(expected.dtype), "the dtype of the answer")
+        got, expected = got.float(), expected.float()
+    if scale is None:
+        scale = float(expected.abs().max())
+    expect_close(got, expected, message, scale=scale * slack)
+
+
+def expect_mask(got, expected, message=""):
+    """A mask is boolean, and exact."""
+    if isinstance(got, torch.Tensor):
+        expect_equal(str(got.dtype), "torch.bool", "the dtype of the mask")
+    expect_equal(got, expected, message)
+
+
+def tensor(fill, *shape):
+    """Fill a tensor of float64 or float32, in whatever memory layout was drawn."""
+    values = fill.tensor(*shape, dtype="float32" if fill.seed % 2 else "float64")
+    if fill.layout == "C":
+        return values
+    return torch.stack([values, torch.zeros_like(values)], dim=-1).flatten(-2)[..., ::2]
+
+
+def random_mask(rng, *shape):
+    """A mask that broadcasts to that shape: axes may be missing or 1, rows may be all False."""
+    missing = rng.integers(0, len(shape)) * rng.integers(0, 2)
+    kept = [size if rng.random() < 0.7 else 1 for size in shape[missing:]]
+    mask = rng.random(kept) < 0.6
+    if rng.random() < 0.6:
+        mask &= rng.random((*kept[:-1], 1)) < 0.7
+    return torch.from_numpy(mask)
+
+
+# --- masks ---------------------------------------------------------------------------------------
+
+
+@check("causal_mask", "the worked example", practice=True)
+def test_causal_mask_example(submission):
+    expected = torch.tensor([[True, False, False], [True, True, False], [True, True, True]])
+    expect_mask(submission.causal_mask(3), expected)
+
+
+@check("causal_mask", "matches the reference", value=True)
+@given(length=sizes(1, 12))
+def test_causal_mask_value(submission, reference, length):
+    expect_mask(submission.causal_mask(length), reference.causal_mask(length))
+
+
+@check("causal_mask", "everyone may attend to itself, nobody to a later position", practice=True)
+@given(length=sizes(1, 8))
+def test_causal_mask_future(submission, length):
+    mask = submission.causal_mask(length)
+    expect(mask.diagonal().bool().all(), "position i may attend to itself", got=mask)
+    expect(not mask.bool().triu(1).any(), "position i may not attend to i + 1", got=mask)
+
+
+BATCHES = st.sampled_from([(1, 2), (2, 3), (3, 1), (4, 2), (3, 5), (6, 4), (5, 7)])
+
+
+@st.composite
+def lengths_and_width(draw):
+    """Lengths from 0 to max_length, which the longest need not reach."""
+    (batch, max_length), fill = draw(BATCHES), draw(FILLS)
+    lengths = fill.rng.integers(0, max_length + 1, batch)
+    return torch.from_numpy(lengths).to(torch.int32 if fill.seed % 2 else torch.int64), max_length
+
+
+@check("padding_mask", "the worked example", practice=True)
+def test_padding_mask_example(submission):
+    expected = torch.tensor(
+        [[True, True, False, False], [False, False, False, False], [True, True, True, False]]
+    )
+    expect_mask(submission.padding_mask(torch.tensor([2, 0, 3]), 4), expected)
+
+
+@check("padding_mask", "matches the reference", value=True)
+@given(case=lengths_and_width())
+def test_padding_mask_value(submission, reference, case):
+    expect_mask(submission.padding_mask(*case), reference.padding_mask(*case))
+
+
+@check("padding_mask", "each row has as many True as the sequence has tokens", practice=True)
+@given(case=lengths_and_width())
+def test_padding_mask_counts(submission, case):
+    counts = submission.padding_mask(*case).sum(dim=1)
+    expect_equal(counts, case[0].long(), "True must stand once for each real token")
+
+
+@check("padding_mask", "leaves its input alone")
+@given(case=lengths_and_width())
+def test_padding_mask_untouched(submission, case):
+    expect_untouched(submission, "padding_mask", *case)
+
+
+# --- scaled dot-product attention ----------------------------------------------------------------
+
+SHAPES = st.sampled_from(
+    [  # leading axes, L, S, d_k, d_v
+        ((), 1, 2, 1, 1),
+        ((), 2, 3, 4, 1),
+        ((), 3, 2, 5, 4),
+        ((2,), 3, 4, 5, 6),
+        ((3,), 4, 2, 6, 5),
+        ((4,), 1, 3, 2, 5),
+        ((3,), 5, 1, 2, 4),
+        ((2, 3), 4, 5, 6, 1),
+        ((3, 2), 5, 4, 2, 6),
+        ((1, 4), 2, 6, 3, 5),
+        ((2, 1, 3), 4, 5, 2, 6),
+    ]
+)
+NO_MASK, ALL_PAIRS, BROADCAST = "none", "all pairs", "broadcast"
+MASKS = st.sampled_from([NO_MASK, ALL_PAIRS, BROADCAST, BROADCAST])
+
+
+def ordinary_scores(fill, lead, length, keys, d_k):
+    """Queries and keys as they come, scores kept to where a softmax in float32 is exact enough."""
+    q, k = tensor(fill, *lead, length, d_k), tensor(fill, *lead, keys, d_k)
+    largest = float((q @ k.transpose(-2, -1)).abs().max()) / d_k**0.5
+    return q * min(1.0, LARGEST_SCORE / max(largest, 1.0)), k
+
+
+def extreme_scores(fill, lead, length, keys, d_k):
+    """Scores of -10000, -5000, 5000 and 10000: equal ones are equal to the last bit.
+
+    All of q and k is zero but for one coordinate.  One key stands out: to most queries it is the
+    only one that is not far below zero.
+    """
+    q, k = tensor(fill, *lead, length, d_k) * 0, tensor(fill, *lead, keys, d_k) * 0
+    signs = fill.rng.choice([-1.0, -1.0, 1.0], (*lead, length))
+    levels = fill.rng.choice([1.0, 1.0, 1.0, 0.5], (*lead, keys))
+    levels[..., fill.rng.integers(keys)] = -1.0
+    q[..., -1] = torch.from_numpy(signs * 100 * d_k**0.5)
+    k[..., -1] = torch.from_numpy(levels * 100)
+    return q, k
+
+
+def rounding(q, k):
+    """How much less exact weights may be: a score is rounded by so much, and they follow."""
+    scores = q.double() @ k.double().transpose(-2, -1) / q.shape[-1] ** 0.5
+    return 1.0 + float(scores.abs().max()) / 1000
+
+
+def any_scores(fill, *shape):
+    """Extreme every other time."""
+    return (extreme_scores if fill.rng.random() < 0.5 else ordinary_scores)(fill, *shape)
+
+
+@st.composite
+def attention(draw, scores=any_scores, masks=MASKS):
+    """Arguments q, k, v, mask, no two axes alike."""
+    (lead, length, keys, d_k, d_v), fill, kind = draw(SHAPES), draw(FILLS), draw(masks)
+    q, k = scores(fill, lead, length, keys, d_k)
+    v = tensor(fill, *lead, keys, d_v)
+    if kind == NO_MASK:
+        return q, k, v, None
+    if kind == ALL_PAIRS:
+        return q, k, v, torch.from_numpy(fill.rng.random((length, keys)) < 0.6)
+    return q, k, v, random_mask(fill.rng, *lead, length, keys)
+
+
+@check("scaled_dot_product_attention", "the worked example", practice=True)
+def test_attention_example(submission):
+    q = torch.tensor([[2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]])
+    k = torch.log(torch.tensor([[1.0, 1, 1, 1], [2.0, 1, 1, 1], [5.0, 1, 1, 1]]))
+    v = torch.tensor([[8.0, 0.0], [0.0, 8.0], [16.0, 8.0]])
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    got = submission.scaled_dot_product_attention(q, k, v, mask)
+    weights = torch.tensor([[0.125, 0.25, 0.625], [0.5, 0.5, 0.0]])
+    expect_answer(got, (torch.tensor([[11.0, 7.0], [4.0, 4.0]]), weights))
+
+
+@check("scaled_dot_product_attention", "matches the reference", value=True)
+@given(case=attention())
+def test_attention_value(submission, reference, case):
+    got = submission.scaled_dot_product_attention(*case)
+    slack = rounding(*case[:2])
+    expect_answer(got, reference.scaled_dot_product_attention(*case), slack=slack)
+
+
+@check("scaled_dot_product_attention", "is right without a mask", value=True, weight=2, examples=25)
+@given(case=attention(scores=ordinary_scores, masks=st.just(NO_MASK)))
+def test_attention_unmasked(submission, reference, case):
+    q, k, v, _ = case
+    got = submission.scaled_dot_product_attention(q, k, v)
+    expect_answer(got, reference.scaled_dot_product_attention(q, k, v))
+
+
+def attend_and_go_back(module, q, k, v, mask, upstream):
+    """attend, and return the gradients of q, k and v under random upstream gradients"""
+    inputs = [q.requires_grad_(), k.requires_grad_(), v.requires_grad_()]
+    answers = module.scaled_dot_product_attention(*inputs, mask)
+    total = sum((answer * up).sum() for answer, up in zip(answers, upstream, strict=True))
+    return torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True)
+
+
+@check("scaled_dot_product_attention", "gradients reach q, k and v, and none is NaN", weight=2)
+@given(case=attention(scores=ordinary_scores))
+def test_attention_gradients(submission, reference, case):
+    q, k, v, mask = case
+    noise = torch.Generator().manual_seed(q.numel())
+    answers = reference.scaled_dot_product_attention(*case)
+    upstream = [torch.randn(part.shape, generator=noise, dtype=q.dtype) for part in answers]
+    expected = reference.probe(attend_and_go_back, q, k, v, mask, upstream)
+    got = submission.probe(attend_and_go_back, q, k, v, mask, upstream)
+    scale = 1.0 + max(float(part.abs().max()) for part in expected)
+    expect_answer(got, expected, "a gradient is wrong", scale=scale)
+
+
+@check("scaled_dot_product_attention", "weights sum to one, or to zero where all is hidden")
+@given(case=attention(masks=st.sampled_from([ALL_PAIRS, BROADCAST])))
+def test_attention_rows(submission, case):
+    q, k, _, mask = case
+    _, weights = submission.scaled_dot_product_attention(*case)
+    somewhere = mask.expand(*q.shape[:-1], k.shape[-2]).any(dim=-1)
+    total, slack = weights.sum(dim=-1), rounding(q, k)
+    expect_answer(total, somewhere.to(q.dtype), "the weights of a row", scale=1.0, slack=slack)
+
+
+@check("scaled_dot_product_attention", "hidden keys have no influence", practice=True)
+@given(case=attention(scores=ordinary_scores, masks=st.just(ALL_PAIRS)))
+def test_attention_hidden(submission, case):
+    q, k, v, mask = case
+    mask[:, -1] = False
+    before, _ = submission.scaled_dot_product_attention(q, k, v, mask)
+    k, v = k.clone(), v.clone()
+    k[..., -1, :] += 5.0
+    v[..., -1, :] -= 30.0
+    after, _ = submission.scaled_dot_product_attention(q, k, v, mask)
+    expect_answer(after, before, "the last key is hidden from every query, and yet matters")
+
+
+def bytes_per_number(module, q, k, v, mask):
+    """attend, and look at how many bytes a number of each answer has"""
+    return [part.element_size() for part in module.scaled_dot_product_attention(q, k, v, mask)]
+
+
+@check("scaled_dot_product_attention", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=attention())
+def test_attention_dtype(submission, case):
+    sizes_of_answers = submission.probe(bytes_per_number, *case)
+    expect_equal(sizes_of_answers, [case[0].element_size()] * 2, "bytes per number of the answer")
+
+
+@check("scaled_dot_product_attention", "leaves its inputs alone", examples=8)
+@given(case=attention(masks=st.just(BROADCAST)))
+def test_attention_untouched(submission, case):
+    expect_untouched(submission, "scaled_dot_product_attention", *case)
+
+
+# --- heads ---------------------------------------------------------------------------------------
+
+
+HEADS = st.sampled_from(
+    [  # B, L, H, d
+        (1, 2, 2, 1),
+        (1, 3, 2, 2),
+        (2, 3, 4, 1),
+        (3, 1, 2, 4),
+        (2, 5, 1, 3),
+        (2, 5, 3, 4),
+        (4, 2, 3, 5),
+        (5, 3, 4, 2),
+    ]
+)
+
+
+def numbered(*shape):
+    """The numbers 1, 2, 3, …, every one different."""
+    return torch.arange(1.0, 1.0 + math.prod(shape)).reshape(shape)
+
+
+@check("split_heads", "the worked example", practice=True)
+def test_split_heads_example(submission):
+    x = torch.arange(1.0, 13.0).reshape(1, 3, 4)
+    expected = [[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]
+    expect_answer(submission.split_heads(x, 2), torch.tensor([expected]))
+
+
+@check("split_heads", "matches the reference", value=True)
+@given(shape=HEADS, fill=FILLS)
+def test_split_heads_value(submission, reference, shape, fill):
+    batch, length, heads, width = shape
+    x = tensor(fill, batch, length, heads * width)
+    expect_answer(submission.split_heads(x, heads), reference.split_heads(x, heads))
+
+
+@check("split_heads", "a head is a block of neighbouring features", practice=True)
+@given(shape=HEADS)
+def test_split_heads_blocks(submission, shape):
+    batch, length, heads, width = shape
+    x = numbered(batch, length, heads * width)
+    got = submission.split_heads(x, heads)
+    for head in range(heads):
+        block = x[:, :, head * width : (head + 1) * width]
+        expect_answer(got[:, head], block, f"head {head}")
+
+
+def split_and_go_back(module, x, num_heads, upstream):
+    """split the heads, and return the gradient of x"""
+    total = (module.split_heads(x.requires_grad_(), num_heads) * upstream).sum()
+    return torch.autograd.grad(total, [x], allow_unused=True, materialize_grads=True)
+
+
+@check("split_heads", "gradients flow back", examples=10)
+@given(shape=HEADS, fill=FILLS)
+def test_split_heads_gradient(submission, reference, shape, fill):
+    batch, length, heads, width = shape
+    x = tensor(fill, batch, length, heads * width)
+    upstream = numbered(batch, heads, length, width).to(x.dtype)
+    got = submission.probe(split_and_go_back, x, heads, upstream)
+    expect_answer(got, reference.probe(split_and_go_back, x, heads, upstream), "the gradient")
+
+
+@check("merge_heads", "the worked example", practice=True)
+def test_merge_heads_example(submission):
+    heads = [[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]
+    got = submission.merge_heads(torch.tensor([heads]))
+    expect_answer(got, torch.arange(1.0, 13.0).reshape(1, 3, 4))
+
+
+@check("merge_heads", "matches the reference", value=True)
+@given(shape=HEADS, fill=FILLS)
+def test_merge_heads_value(submission, reference, shape, fill):
+    batch, length, heads, width = shape
+    x = tensor(fill, batch, heads, length, width)
+    expect_answer(submission.merge_heads(x), reference.merge_heads(x))
+
+
+@check("merge_heads", "the features of a head stay together", practice=True)
+@given(shape=HEADS)
+def test_merge_heads_blocks(submission, shape):
+    batch, length, heads, width = shape
+    x = numbered(batch, heads, length, width)
+    got = submission.merge_heads(x)
+    for head in range(heads):
+        block = got[:, :, head * width : (head + 1) * width]
+        expect_answer(block, x[:, head], f"head {head}")
+
+
+def merge_and_go_back(module, x, upstream):
+    """merge the heads, and return the gradient of x"""
+    total = (module.merge_heads(x.requires_grad_()) * upstream).sum()
+    return torch.autograd.grad(total, [x], allow_unused=True, materialize_grads=True)
+
+
+@check("merge_heads", "gradients flow back", examples=10)
+@given(shape=HEADS, fill=FILLS)
+def test_merge_heads_gradient(submission, reference, shape, fill):
+    batch, length, heads, width = shape
+    x = tensor(fill, batch, heads, length, width)
+    upstream = numbered(batch, length, heads * width).to(x.dtype)
+    got = submission.probe(merge_and_go_back, x, upstream)
+    expect_answer(got, reference.probe(merge_and_go_back, x, upstream), "the gradient")
+
+
+# --- multi-head attention ------------------------------------------------------------------------
+
+LAYERS = st.sampled_from(
+    [  # B, L, S, H, d
+        (1, 2, 3, 2, 1),
+        (2, 3, 4, 2, 3),
+        (2, 4, 3, 3, 2),
+        (3, 2, 5, 2, 2),
+        (4, 3, 2, 2, 4),
+        (3, 5, 1, 2, 1),
+        (2, 1, 3, 4, 2),
+        (3, 4, 2, 1, 5),
+    ]
+)
+INPUTS = st.sampled_from([1, 2, 3])
+LAYER_FILLS = fills((1.0, 3.0, 0.1))
+
+
+@st.composite
+def layers(draw, inputs=INPUTS, masks=MASKS):
+    """A layer's settings and weights, one to three inputs, a mask."""
+    (batch, length, keys, heads, width), fill = draw(LAYERS), draw(LAYER_FILLS)
+    count, kind = draw(inputs), draw(masks)
+    d_model, keys = heads * width, keys if count > 1 else length
+    shapes = [(batch, length, d_model), (batch, keys, d_model), (batch, keys, d_model)]
+    some = [tensor(fill, *shape) for shape in shapes[:count]]
+    bias = fill.seed % 3 > 0
+    state = {}
+    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        weight = fill.rng.standard_normal((d_model, d_model)) / d_model**0.5
+        state[f"{name}.weight"] = torch.from_numpy(weight).to(some[0].dtype)
+        if bias:
+            offset = fill.rng.standard_normal(d_model)
+            state[f"{name}.bias"] = torch.from_numpy(offset).to(some[0].dtype)
+    mask = None if kind == NO_MASK else random_mask(fill.rng, batch, heads, length, keys)
+    return {"heads": heads, "bias": bias, "state": state}, some, mask
+
+
+def load_and_attend(module, layer, inputs, mask):
+    """build the layer, load these weights, attend"""
+    torch.default_generator.manual_seed(0)
+    d_model = inputs[0].shape[-1]
+    attention = module.MultiHeadAttention(d_model, layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"])
+    return attention(*inputs, mask=mask)
+
+
+@check("MultiHeadAttention", "the worked example", practice=True)
+def test_layer_example(submission):
+    names = ("q_proj", "k_proj", "v_proj", "out_proj")
+    state = {f"{name}.weight": torch.eye(4) for name in names}
+    x = torch.tensor([[[2.0, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0]]])
+    mask = torch.tensor([[True, False, False], [True, True, False], [True, True, True]])
+    layer = {"heads": 2, "bias": False, "state": state}
+    got = submission.probe(load_and_attend, layer, [x], mask)
+    expected = [
+        [2.0, 0.0, 0.0, 0.0],
+        [0.111624, 1.888376, 0.0, 0.0],
+        [0.666667, 0.666667, 1.788645, 0.0],
+    ]
+    expect_answer(got, torch.tensor([expected]))
+
+
+@check("MultiHeadAttention", "matches the reference", value=True)
+@given(case=layers())
+def test_layer_value(submission, reference, case):
+    got = submission.probe(load_and_attend, *case)
+    expect_answer(got, reference.probe(load_and_attend, *case))
+
+
+@check(
+    "MultiHeadAttention",
+    "is right in self-attention without a mask",
+    value=True,
+    weight=2,
+    examples=25,
+)
+@given(case=layers(inputs=st.just(1), masks=st.just(NO_MASK)))
+def test_layer_plain(submission, reference, case):
+    got = submission.probe(load_and_attend, *case)
+    expect_answer(got, reference.probe(load_and_attend, *case))
+
+
+def load_and_go_back(module, layer, inputs, mask, upstream):
+    """load these weights, attend, and return the gradients of all weights and inputs"""
+    torch.default_generator.manual_seed(0)
+    d_model = inputs[0].shape[-1]
+    attention = module.MultiHeadAttention(d_model, layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"])
+    inputs = [part.requires_grad_() for part in inputs]
+    named = dict(attention.named_parameters())
+    wanted = [*inputs, *(named[name] for name in sorted(named))]
+    total = (attention(*inputs, mask=mask) * upstream).sum()
+    return torch.autograd.grad(total, wanted, allow_unused=True, materialize_grads=True)
+
+
+@check("MultiHeadAttention", "gradients reach every weight and every input")
+@given(case=layers())
+def test_layer_gradients(submission, reference, case):
+    layer, inputs, mask = case
+    noise = torch.Generator().manual_seed(inputs[0].numel())
+    upstream = torch.randn(inputs[0].shape, generator=noise, dtype=inputs[0].dtype)
+    expected = reference.probe(load_and_go_back, layer, inputs, mask, upstream)
+    got = submission.probe(load_and_go_back, layer, inputs, mask, upstream)
+    scale = 1.0 + max(float(part.abs().max()) for part in expected)
+    expect_answer(got, expected, "a gradient is wrong", scale=scale)
+
+
+def names_and_shapes(module, d_model, num_heads, bias):
+    """build the layer, and return names and shapes of its weights"""
+    attention = module.MultiHeadAttention(d_model, num_heads, bias)
+    return {name: list(part.shape) for name, part in attention.state_dict().items()}
+
+
+@check("MultiHeadAttention", "has the four projections and nothing else", practice=True)
+@given(heads=sizes(1, 3), width=sizes(1, 3), bias=st.booleans())
+def test_layer_names(submission, heads, width, bias):
+    got = submission.probe(names_and_shapes, heads * width, heads, bias)
+    d_model = heads * width
+    expected = {}
+    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        expected[f"{name}.weight"] = [d_model, d_model]
+        if bias:
+            expected[f"{name}.bias"] = [d_model]
+    expect_equal(sorted(got), sorted(expected), "the names in state_dict()")
+    for name, shape in expected.items():
+        expect_equal(got[name], shape, f"the shape of {name}")
+
+
+def build(module, d_model, num_heads):
+    """build the layer"""
+    module.MultiHeadAttention(d_model, num_heads)
+
+
+@check("MultiHeadAttention", "refuses heads that do not divide the features", practice=True)
+@given(heads=sizes(2, 5), width=sizes(1, 3), rest=sizes(1, 4))
+def test_layer_refuses(submission, heads, width, rest):
+    d_model = heads * width + 1 + rest % (heads - 1)
+    expect_error("ValueError", submission.probe, build, d_model, heads)
+
+
+def attend_again_and_again(module, layer, inputs, mask):
+    """attend to other inputs first; then in training, in evaluation, in a copy, with zero weights"""
+    import copy
+
+    torch.default_generator.manual_seed(0)
+    d_model = inputs[0].shape[-1]
+    attention = module.MultiHeadAttention(d_model, layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"])
+    attention(*(part + 1 for part in inputs), mask=mask)
+    answers = [attention.train()(*inputs, mask=mask)]
+    attention(torch.ones(5, 7, d_model, dtype=inputs[0].dtype))
+    answers.append(attention.eval()(*inputs, mask=mask))
+    twin = copy.deepcopy(attention)
+    with torch.no_grad():
+        for parameter in attention.parameters():
+            parameter.zero_()
+        answers.append(twin(*inputs, mask=mask))
+        answers.append(attention(*inputs, mask=mask))
+    return answers
+
+
+@check("MultiHeadAttention", "answers alike in training, in evaluation and in a copy")
+@given(case=layers())
+def test_layer_again(submission, reference, case):
+    expected = reference.probe(load_and_attend, *case)
+    got = submission.probe(attend_again_and_again, *case)
+    expect_answer(got, [expected, expected, expected, torch.zeros_like(expected)])
+
+
+def attend_with_other_padding(module, layer, inputs, mask, other):
+    """attend, attend again with another key, and return both answers"""
+    torch.default_generator.manual_seed(0)
+    query, key = inputs
+    attention = module.MultiHeadAttention(query.shape[-1], layer["heads"], bias=layer["bias"])
+    attention.to(query.dtype).load_state_dict(layer["state"])
+    return attention(query, key, mask=mask), attention(query, other, mask=mask)
+
+
+@check("MultiHeadAttention", "padded keys have no influence", practice=True)
+@given(case=layers(inputs=st.just(2), masks=st.just(NO_MASK)))
+def test_layer_padding(submission, case):
+    layer, inputs, _ = case
+    batch, keys, _ = inputs[1].shape
+    real = torch.arange(keys) < torch.arange(batch)[:, None] % (keys + 1)
+    other = inputs[1] + 3.0 * ~real[:, :, None]
+    mask = real[:, None, None, :]
+    before, after = submission.probe(attend_with_other_padding, layer, inputs, mask, other)
+    expect_answer(after, before, "a key that is padding changes the output")
+
+
+# --- positions -----------------------------------------------------------------------------------
+
+
+def table_and_bytes(module, length, d_model, default):
+    """make the table under that default dtype, and look at how many bytes a number of it has"""
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(getattr(torch, default))
+    try:
+        table = module.sinusoidal_positions(length, d_model)
+        return [table, table.element_size()]
+    finally:
+        torch.set_default_dtype(usual)
+
+
+@check("sinusoidal_positions", "the worked example", practice=True)
+def test_sinusoidal_example(submission):
+    expected = [
+        [0.0, 1.0, 0.0, 1.0],
+        [0.841471, 0.540302, 0.0099998, 0.99995],
+        [0.909297, -0.416147, 0.0199987, 0.9998],
+    ]
+    expect_answer(submission.sinusoidal_positions(3, 4), torch.tensor(expected))
+
+
+@check("sinusoidal_positions", "matches the reference", value=True)
+@given(length=st.sampled_from([1, 2, 3, 5, 12, 90]), pairs=sizes(1, 6))
+def test_sinusoidal_value(submission, reference, length, pairs):
+    got = submission.sinusoidal_positions(length, 2 * pairs)
+    expect_answer(got, reference.sinusoidal_positions(length, 2 * pairs))
+
+
+@check("sinusoidal_positions", "both columns of a pair have one angle", practice=True)
+@given(length=sizes(1, 9), pairs=sizes(1, 4))
+def test_sinusoidal_pairs(submission, length, pairs):
+    table = submission.sinusoidal_positions(length, 2 * pairs)
+    squares = (table**2).reshape(length, pairs, 2).sum(dim=-1)
+    expect_close(squares, torch.ones(length, pairs), "sin² + cos² of each pair must be 1")
+
+
+@check("sinusoidal_positions", "is in torch's default dtype")
+@given(length=sizes(1, 9), pairs=sizes(1, 4), default=st.sampled_from(["float32", "float64"]))
+def test_sinusoidal_dtype(submission, reference, length, pairs, default):
+    got = submission.probe(table_and_bytes, length, 2 * pairs, default)
+    expected = reference.probe(table_and_bytes, length, 2 * pairs, default)
+    expect_equal(got[1], expected[1], "bytes per number of the table")
+    expect_answer(got[0], expected[0])
+
+
+NEAR = [(1, 1, 2), (2, 2, 3), (3, 2, 1), (4, 3, 2), (3, 4, 5), (2, 3, 4)]  # H, m, length
+FAR = [(2, 1, 3), (2, 0, 3), (1, 2, 4), (3, 2, 6), (4, 1, 7), (2, 3, 6)]
+
+
+@st.composite
+def tables(draw, shapes):
+    """A table (H, 2m + 1) of different numbers, and a length."""
+    (heads, m, length), fill = draw(shapes), draw(FILLS)
+    table = torch.from_numpy(fill.distinct(heads, 2 * m + 1))
+    return table.to(torch.float32 if fill.seed % 2 else torch.float64), length
+
+
+ALL_TABLES, SMALL_TABLES = tables(st.sampled_from(NEAR + FAR)), tables(st.sampled_from(NEAR))
+
+
+@check("relative_bias", "the worked example", practice=True)
+def test_relative_bias_example(submission):
+    got = submission.relative_bias(torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 5.0]]), 3)
+    first = [[2.0, 3.0, 3.0], [1.0, 2.0, 3.0], [1.0, 1.0, 2.0]]
+    second = [[0.0, 5.0, 5.0], [0.0, 0.0, 5.0], [0.0, 0.0, 0.0]]
+    expect_answer(got, torch.tensor([first, second]))
+
+
+@check("relative_bias", "matches the reference", value=True)
+@given(case=ALL_TABLES)
+def test_relative_bias_value(submission, reference, case):
+    expect_answer(submission.relative_bias(*case), reference.relative_bias(*case))
+
+
+@check("relative_bias", "is right for distances up to m", value=True, weight=2, examples=20)
+@given(case=SMALL_TABLES)
+def test_relative_bias_near(submission, reference, case):
+    expect_answer(submission.relative_bias(*case), reference.relative_bias(*case))
+
+
+@check("relative_bias", "depends on the distance only", practice=True)
+@given(case=ALL_TABLES)
+def test_relative_bias_shift(submission, case):
+    table, length = case
+    bias = submission.relative_bias(table, length + 1)
+    expect_answer(bias[:, 1:, 1:], bias[:, :-1, :-1], "query and key one further, same distance")
+
+
+def look_up_and_go_back(module, table, length, upstream):
+    """look the biases up, and return the gradient of the table"""
+    total = (module.relative_bias(table.requires_grad_(), length) * upstream).sum()
+    return torch.autograd.grad(total, [table], allow_unused=True, materialize_grads=True)
+
+
+@check("relative_bias", "gradients of shared entries add up")
+@given(case=ALL_TABLES)
+def test_relative_bias_gradient(submission, reference, case):
+    table, length = case
+    heads = table.shape[0]
+    upstream = torch.arange(1.0, 1 + heads * length**2, dtype=table.dtype)
+    upstream = upstream.reshape(heads, length, length)
+    got = submission.probe(look_up_and_go_back, table, length, upstream)
+    expected = reference.probe(look_up_and_go_back, table, length, upstream)
+    expect_answer(got, expected, "the gradient of the table")
+
+
+# --- rotary embedding ----------------------------------------------------------------------------
+
+ROTATED = st.sampled_from(
+    [  # leading axes, L, pairs of features
+        ((), 1, 1),
+        ((), 2, 2),
+        ((), 3, 2),
+        ((2,), 3, 2),
+        ((4,), 2, 3),
+        ((2, 3), 4, 3),
+        ((3, 2), 5, 4),
+        ((1, 4), 3, 1),
+        ((2, 1, 3), 5, 2),
+    ]
+)
+
+
+@st.composite
+def rotations(draw):
+    """Arguments x, positions, base: positions in any order, some repeated, some large."""
+    (lead, length, pairs), fill = draw(ROTATED), draw(FILLS)
+    x = tensor(fill, *lead, length, 2 * pairs).contiguous()
+    reach, base = fill.rng.choice([4, 60, 60, 5000]), fill.rng.choice([100.0, 7.5, 500000.0])
+    return x, torch.from_numpy(fill.rng.integers(0, reach, length)), float(base)
+
+
+def expect_rotated(got, expected, x, positions, message=""):
+    """Angles are as exact as float32 can be: the larger the position, the less of it is left."""
+    reach = 1.0 + float(positions.max()) / 50
+    expect_answer(got, expected, message, scale=reach * max(float(x.abs().max()), 1e-3))
+
+
+@check("apply_rope", "the worked example", practice=True)
+def test_rope_example(submission):
+    x = torch.tensor([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 2.0]])
+    expected = [
+        [1.0, 0.0, 1.0, 0.0],
+        [-0.989992, 0.141120, 0.955336, 0.295520],
+        [-0.141120, -0.989992, -0.591040, 1.910673],
+    ]
+    got = submission.apply_rope(x, torch.tensor([0, 3, 3]), base=100.0)
+    expect_answer(got, torch.tensor(expected))
+
+
+@check("apply_rope", "matches the reference", value=True)
+@given(case=rotations())
+def test_rope_value(submission, reference, case):
+    x, positions, base = case
+    got = submission.apply_rope(x, positions, base)
+    expect_rotated(got, reference.apply_rope(x, positions, base), x, positions)
+
+
+@check(
+    "apply_rope",
+    "is right for positions in order and the usual base",
+    value=True,
+    weight=2,
+    examples=25,
+)
+@given(case=rotations())
+def test_rope_usual(submission, reference, case):
+    x, _, _ = case
+    positions = torch.arange(x.shape[-2])
+    got = submission.apply_rope(x, positions)
+    expect_rotated(got, reference.apply_rope(x, positions), x, positions)
+
+
+@check("apply_rope", "keeps the length of each pair", practice=True)
+@given(case=rotations())
+def test_rope_length(submission, case):
+    x, positions, base = case
+    got = submission.apply_rope(x, positions, base)
+    expect(got.shape == x.shape, "the answer has the shape of x", expected=x, got=got)
+    lengths = [part.unflatten(-1, (-1, 2)).norm(dim=-1) for part in (got, x)]
+    expect_answer(*lengths, "a rotation keeps the length of a pair")
+
+
+@check("apply_rope", "leaves position 0 as it is", practice=True)
+@given(case=rotations())
+def test_rope_zero(submission, case):
+    x, positions, base = case
+    expect_answer(submission.apply_rope(x, positions * 0, base), x, "position 0 is not rotated")
+
+
+@check("apply_rope", "dot products depend on the distance of positions only")
+@given(case=rotations())
+def test_rope_distance(submission, case):
+    x, positions, base = case
+    here = submission.apply_rope(x, positions % 50, base)
+    there = submission.apply_rope(x, positions % 50 + 7, base)
+    dots = [part @ part.transpose(-2, -1) for part in (there, here)]
+    expect_answer(*dots, "all positions moved by 7", scale=1e-3 + float((x**2).sum()))
+
+
+def rotate_and_go_back(module, x, positions, base, upstream):
+    """rotate heads that were split off by a transpose, and return the gradient of x"""
+    heads = x.requires_grad_().transpose(0, 1)
+    total = (module.apply_rope(heads, positions, base) * upstream.transpose(0, 1)).sum()
+    return torch.autograd.grad(total, [x], allow_unused=True, materialize_grads=True)
+
+
+@check("apply_rope", "gradients flow back", examples=10)
+@given(shape=st.sampled_from([(2, 1, 2), (3, 2, 4), (4, 3, 6)]), fill=FILLS)
+def test_rope_gradient(submission, reference, shape, fill):
+    x = tensor(fill, *shape).contiguous()
+    positions = torch.from_numpy(fill.rng.integers(0, 30, shape[0]))
+    upstream = torch.from_numpy(fill.rng.standard_normal(shape)).to(x.dtype)
+    got = submission.probe(rotate_and_go_back, x, positions, 7.5, upstream)
+    expected = reference.probe(rotate_and_go_back, x, positions, 7.5, upstream)
+    expect_answer(got, expected, "the gradient", scale=4.0)
+
+
+def rotate_and_count_bytes(module, x, positions):
+    """rotate, and look at how many bytes a number of the answer has"""
+    return module.apply_rope(x, positions).element_size()
+
+
+@check("apply_rope", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=rotations())
+def test_rope_dtype(submission, case):
+    x, positions, _ = case
+    got = submission.probe(rotate_and_count_bytes, x, positions)
+    expect_equal(got, x.element_size(), "bytes per number of the answer")
+
+
+@check("apply_rope", "leaves its inputs alone", examples=8)
+@given(case=rotations())
+def test_rope_untouched(submission, case):
+    expect_untouched(submission, "apply_rope", *case)
+
+
+# --- cache ---------------------------------------------------------------------------------------
+
+SEQUENCES = st.sampled_from(
+    [  # B, H, d, lengths of the chunks
+        (1, 2, 1, [1, 1]),
+        (1, 3, 2, [1, 2]),
+        (2, 3, 4, [3]),
+        (2, 3, 1, [2, 3]),
+        (2, 1, 4, [3, 1, 2]),
+        (3, 2, 5, [1, 3, 2]),
+        (3, 2, 1, [4, 1, 1, 2]),
+        (2, 4, 3, [1, 1, 1, 2]),
+    ]
+)
+
+
+@st.composite
+def sequences(draw, scores=any_scores):
+    """Queries, keys and values of a whole sequence, and the lengths of the chunks it comes in."""
+    (batch, heads, width, chunks), fill = draw(SEQUENCES), draw(FILLS)
+    q, k = scores(fill, (batch, heads), sum(chunks), sum(chunks), width)
+    return q, k, tensor(fill, batch, heads, sum(chunks), width), chunks
+
+
+def feed(module, q, k, v, chunks):
+    """feed the sequence chunk by chunk, and return all outputs and the last cache"""
+    cache, outputs = None, []
+    parts = [part.split(chunks, dim=2) for part in (q, k, v)]
+    for new_q, new_k, new_v in zip(*parts, strict=True):
+        output, cache = module.attend_with_cache(new_q, new_k, new_v, cache)
+        outputs.append(output)
+    return [*outputs, *cache]
+
+
+@check("attend_with_cache", "the worked example", practice=True)
+def test_cache_example(submission):
+    zeros = torch.zeros(1, 1, 3, 2)
+    v = torch.tensor([[[[2.0, 0.0], [4.0, 0.0], [9.0, 6.0]]]])
+    got = submission.probe(feed, zeros, zeros, v, [1, 2])
+    second = torch.tensor([[[[3.0, 0.0], [5.0, 2.0]]]])
+    expect_answer(got, [torch.tensor([[[[2.0, 0.0]]]]), second, zeros, v])
+
+
+@check("attend_with_cache", "matches the reference", value=True)
+@given(case=sequences())
+def test_cache_value(submission, reference, case):
+    slack = rounding(*case[:2])
+    expect_answer(submission.probe(feed, *case), reference.probe(feed, *case), slack=slack)
+
+
+@check("attend_with_cache", "is right for a first call", value=True, weight=2, examples=25)
+@given(case=sequences())
+def test_cache_first(submission, reference, case):
+    q, k, v, _ = case
+    output, _ = submission.attend_with_cache(q, k, v, None)
+    expected, _ = reference.attend_with_cache(q, k, v, None)
+    expect_answer(output, expected, slack=rounding(q, k))
+
+
+@check("attend_with_cache", "is right for one new token", value=True, weight=2, examples=25)
+@given(case=sequences())
+def test_cache_token(submission, reference, case):
+    q, k, v, _ = case
+    new, cache = [part[:, :, -1:] for part in (q, k, v)], (k[:, :, :-1], v[:, :, :-1])
+    output, grown = submission.attend_with_cache(*new, cache)
+    expected, longer = reference.attend_with_cache(*new, cache)
+    expect_answer(output, expected, slack=rounding(q, k))
+    expect_answer(grown, longer, "the new cache")
+
+
+@check("attend_with_cache", "chunks give what the whole sequence gives", practice=True)
+@given(case=sequences(scores=ordinary_scores))
+def test_cache_chunks(submission, case):
+    q, k, v, chunks = case
+    *outputs, keys, values = submission.probe(feed, q, k, v, chunks)
+    whole, _ = submission.attend_with_cache(q, k, v, None)
+    expect_answer(torch.cat(outputs, dim=2), whole, f"in chunks of {chunks} and at once")
+    expect_answer([keys, values], [k, v], "the cache must hold all keys and all values")
+
+
+@check("attend_with_cache", "nobody sees a later token", practice=True)
+@given(case=sequences(scores=ordinary_scores))
+def test_cache_future(submission, case):
+    q, k, v, chunks = case
+    *before, _, _ = submission.probe(feed, q, k, v, chunks)
+    k, v = k.clone(), v.clone()
+    k[:, :, -1] += 1.0
+    v[:, :, -1] -= 30.0
+    *after, _, _ = submission.probe(feed, q, k, v, chunks)
+    earlier = [torch.cat(outputs, dim=2)[:, :, :-1] for outputs in (after, before)]
+    expect_answer(*earlier, "the last token has changed, and with it an earlier output")
+
+
+def feed_and_go_back(module, q, k, v, chunks, upstream):
+    """feed the sequence chunk by chunk, and return the gradients of q, k and v"""
+    inputs = [q.requires_grad_(), k.requires_grad_(), v.requires_grad_()]
+    cache, outputs = None, []
+    parts = [part.split(chunks, dim=2) for part in inputs]
+    for new_q, new_k, new_v in zip(*parts, strict=True):
+        output, cache = module.attend_with_cache(new_q, new_k, new_v, cache)
+        outputs.append(output)
+    total = (torch.cat(outputs, dim=2) * upstream).sum()
+    return torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True)
+
+
+@check("attend_with_cache", "gradients flow through the cache")
+@given(case=sequences(scores=ordinary_scores))
+def test_cache_gradients(submission, reference, case):
+    q, k, v, chunks = case
+    noise = torch.Generator().manual_seed(q.numel())
+    upstream = torch.randn(v.shape, generator=noise, dtype=q.dtype)
+    expected = reference.probe(feed_and_go_back, q, k, v, chunks, upstream)
+    got = submission.probe(feed_and_go_back, q, k, v, chunks, upstream)
+    scale = 1.0 + max(float(part.abs().max()) for part in expected)
+    expect_answer(got, expected, "a gradient is wrong", scale=scale)
+
+
+def branch(module, q, k, v, first):
+    """feed the first tokens, continue twice from their cache, then each of the two once more"""
+    _, shared = module.attend_with_cache(q[:, :, :first], k[:, :, :first], v[:, :, :first], None)
+    answers, caches = [], []
+    for sign in (1, -1):
+        output, cache = module.attend_with_cache(sign * q, sign * k, sign * v, shared)
+        answers.append(output)
+        caches.append(cache)
+    for cache in caches:
+        output, grown = module.attend_with_cache(q, k, v, cache)
+        answers.extend([output, *grown])
+    return [*answers, *shared]
+
+
+@check("attend_with_cache", "two continuations may share a cache")
+@given(case=sequences(scores=ordinary_scores))
+def test_cache_shared(submission, reference, case):
+    q, k, v, chunks = case
+    got = submission.probe(branch, q, k, v, chunks[0])
+    expect_answer(got, reference.probe(branch, q, k, v, chunks[0]))
+
+
+@check("attend_with_cache", "leaves its inputs alone", examples=8)
+@given(case=sequences())
+def test_cache_untouched(submission, case):
+    q, k, v, chunks = case
+    new = [part[:, :, chunks[0] :] for part in (q, k, v)] if len(chunks) > 1 else [q, k, v]
+    cache = (k[:, :, : chunks[0]], v[:, :, : chunks[0]])
+    expect_untouched(submission, "attend_with_cache", *new, cache)
