@@ -16,6 +16,8 @@ from grader.wall.sandbox import Sandbox, SandboxError
 from grader.wall.session import Session, Sources
 from grader.wall.tokens import Function
 
+pytestmark = pytest.mark.xdist_group("wall")
+
 SOURCE = """
 import os, time
 import numpy as np
