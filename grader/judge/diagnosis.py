@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from grader.bank import Mistake
-from grader.checks.answers import Backend, Call, Local, SubmissionError
+from grader.checks.answers import Backend, Call, Local
 from grader.checks.expect import Mismatch, expect_close
 from grader.judge.chapter import LoadedChapter
 from grader.judge.run import Outcome
+from grader.wall.errors import SubmissionError
 
 EVIDENCE = 120
 """Calls to replay: those of the counterexamples first, then others that the checks made."""

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from grader.bank import Mistake, load_mistakes
-from grader.checks.answers import Backend, SubmissionLost
+from grader.checks.answers import Backend
 from grader.checks.check import Check
 from grader.course import Exercise
 from grader.judge.chapter import LoadedChapter
 from grader.judge.diagnosis import diagnose
 from grader.judge.run import DEFAULT_EXAMPLES, Outcome, run_check
+from grader.wall.errors import SubmissionLost
 
 WHOLE = ("not started", "missing", "refused")
 """Statuses that hold for every check of an exercise as soon as one check meets them."""

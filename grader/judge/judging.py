@@ -15,8 +15,8 @@ from grader.course import Chapter, Course, Exercise
 from grader.dependencies import broken_below
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Run, Verdict, judge_exercise, with_diagnosis
+from grader.judge.reporting import exercise_report, problem_note
 from grader.judge.run import JudgeError, Outcome
-from grader.report.build import exercise_report, problem_note
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.shortcuts import find_shortcuts
 from grader.submission import Submission

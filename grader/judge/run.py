@@ -13,10 +13,11 @@ from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
-from grader.checks.answers import Answers, Backend, Call, SubmissionError, SubmissionLost
+from grader.checks.answers import Answers, Backend, Call
 from grader.checks.check import Check
 from grader.checks.draws import plainly
 from grader.checks.expect import Mismatch
+from grader.wall.errors import SubmissionError, SubmissionLost
 
 DEFAULT_EXAMPLES = 50
 PLAIN_PART = 4

@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.checks.answers import SubmissionError, SubmissionLost
 from grader.wall.channel import Channel, ChannelClosed, ChannelTimeout
+from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
 from grader.wall.sandbox import Sandbox
 from grader.wall.tokens import Function

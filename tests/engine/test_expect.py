@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks.answers import Answers, Local, SubmissionError
+from grader.checks.answers import Answers, Local
 from grader.checks.expect import (
     Mismatch,
     expect,
@@ -14,6 +14,7 @@ from grader.checks.expect import (
     expect_error,
     expect_untouched,
 )
+from grader.wall.errors import SubmissionError
 from grader.wall.tokens import Opaque
 
 A = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])

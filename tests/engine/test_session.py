@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from grader.checks.answers import SubmissionError, SubmissionLost
 from grader.checks.arguments import function, generator
+from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
 from grader.wall.sandbox import Sandbox, SandboxError

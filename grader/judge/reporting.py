@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from grader.checks.answers import Call, SubmissionError
+from grader.checks.answers import Call
 from grader.judge.grading import Verdict
 from grader.judge.run import Outcome
 from grader.report.model import CallShown, CheckReport, Counterexample, ExerciseReport, MistakeShown
 from grader.report.text import harmless, show
 from grader.submission import Submission
+from grader.wall.errors import SubmissionError
 from grader.wall.session import Problem
 
 MOST_CALLS = 4
