@@ -274,9 +274,8 @@ def residual_block_backward(dout, x, W1, b1, W2, b2):
     >>> W1, b1 = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), np.array([0.0, 0.0])
     >>> W2, b2 = np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0]]), np.array([0.0, 0.5, 0.0])
     >>> dout = np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 2.0]])
-    >>> gradients = residual_block_backward(dout, x, W1, b1, W2, b2)
-    >>> for gradient in gradients:
-    ...     print((gradient + 0.0).tolist())
+    >>> for gradient in residual_block_backward(dout, x, W1, b1, W2, b2):
+    ...     print(gradient.tolist())
     [[3.0, -1.0, -1.0], [0.0, 1.0, 2.0]]
     [[2.0, 4.0, 6.0], [-1.0, -2.0, -3.0]]
     [2.0, -1.0]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
+from grader.assignment import Assignment, started
 from grader.course import Chapter, Course, Exercise
-from grader.judge.chapter import declared_checks
-from grader.judge.grading import Run
-from grader.judge.judging import Assignment, Judging
 from grader.report.model import ChapterReport
 from grader.submission import UnreadableSubmission, holds_chapter, read_submission
 from grader.wall.isolation import detect
@@ -36,27 +33,32 @@ def graded(course: Course, choice: Choice) -> list[ChapterReport]:
         Assignment(chapter, read_submission(choice.submission, chapter), exercises)
         for chapter, exercises in _chosen(course, choice)
     ]
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    total = sum(
-        declared_checks(course, one.chapter, [entry.name for entry in one.exercises])
-        for one in assignments
-    )
-    task = bar.add_task("checking", total=total)
+    with started(assignments, detect()) as waves:
+        # Only now, while the sandboxes load NumPy and torch, does the judge import its own.
+        from grader.judge.grading import Run
+        from grader.judge.judging import Judging
 
-    def observe(exercise: Exercise, passed: bool) -> None:
-        bar.update(task, advance=1, description=exercise.id)
+        run = Run(choice.seed, choice.examples)
+        with _progress(course, assignments) as observe:
+            return Judging(course, assignments, run, detect(), observe).reports(waves)
 
-    judging = Judging(course, assignments, Run(choice.seed, choice.examples), detect(), observe)
+
+@contextmanager
+def _progress(
+    course: Course, assignments: list[Assignment]
+) -> Iterator[Callable[[Exercise, bool], None]]:
+    """A bar over the checks on a terminal; what to call when one is decided."""
+    if not sys.stderr.isatty():
+        yield lambda exercise, passed: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("checking", total=sum(one.count_checks(course) for one in assignments))
     with bar:
-        return judging.reports()
+        yield lambda exercise, passed: bar.update(task, advance=1, description=exercise.id)
 
 
 def write(
@@ -72,6 +74,8 @@ def write(
         else:
             output.write_text(text, encoding="utf-8")
         return
+    from rich.console import Console
+
     from grader.report.terminal import WIDTH, print_reports
 
     if output is None:

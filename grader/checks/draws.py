@@ -25,6 +25,7 @@ WIDE = (1.0, 30.0, 1e-3, 1e4)
 PLAIN = tuple((kind, 1.0, "C") for kind in ("integers", "integers", "one-hot", "zeros"))
 LAYOUTS = ("C", "F", "S")
 SEEDS = st.integers(0, 2**20)
+PLAIN_RECIPES = st.sampled_from(PLAIN)
 
 _plainly: ContextVar[bool] = ContextVar("plainly", default=False)
 
@@ -109,12 +110,16 @@ class Fill:
         return values
 
 
-@st.composite
-def fills(draw: st.DrawFn, scales: tuple[float, ...] = ORDINARY) -> Fill:
+def fills(scales: tuple[float, ...] = ORDINARY) -> st.SearchStrategy[Fill]:
     """Draw how the arrays of an example are filled: kind, scale, memory layout, seed."""
     normal = tuple(("normal", scale, layout) for layout in LAYOUTS for scale in scales)
-    recipe = draw(st.sampled_from(PLAIN if _plainly.get() else normal))
-    return Fill(*recipe, draw(SEEDS))
+    return _fills(st.sampled_from(normal))
+
+
+@st.composite
+def _fills(draw: st.DrawFn, normal: st.SearchStrategy[tuple[str, float, str]]) -> Fill:
+    kind, scale, layout = draw(PLAIN_RECIPES if _plainly.get() else normal)
+    return Fill(kind, scale, layout, draw(SEEDS))
 
 
 def sizes(low: int = 1, high: int = 5) -> st.SearchStrategy[int]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,13 +46,6 @@ def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:
             raise CourseError.at(path, 1, f"exercise {chapter.id}.{name} has no value check")
     frozen = {name: tuple(own) for name, own in checks.items()}
     return LoadedChapter(course, chapter, frozen, vars(module))
-
-
-def declared_checks(course: Course, chapter: Chapter, names: Iterable[str]) -> int:
-    """How many checks a chapter's file declares for these exercises, read but not imported."""
-    text = _existing(course.checks(chapter)).read_text(encoding="utf-8")
-    declared = Counter(re.findall(r'^@check\(\s*"(\w+)"', text, re.MULTILINE))
-    return sum(declared[name] for name in names)
 
 
 def _existing(path: Path) -> Path:

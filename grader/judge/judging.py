@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import multiprocessing
 import os
 import time
@@ -11,7 +13,8 @@ from functools import cache
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from grader.course import Chapter, Course, Exercise
+from grader.assignment import HEAVY, Assignment, Wave, started
+from grader.course import Course, Exercise
 from grader.dependencies import broken_below
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Run, Verdict, judge_exercise, with_diagnosis
@@ -19,22 +22,12 @@ from grader.judge.reporting import exercise_report, problem_note
 from grader.judge.run import JudgeError, Outcome
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.shortcuts import find_shortcuts
-from grader.submission import Submission
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Sandbox, SandboxError
 from grader.wall.session import Session, Sources
 
-HEAVY = "torch"
-"""Chapters that need it are judged last: by then the parent has imported it."""
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """A submission to grade, and the exercises of its chapter to look at."""
-
-    chapter: Chapter
-    submission: Submission
-    exercises: tuple[Exercise, ...]
+GARBAGE = 50_000
+"""Allocations between collections: a judge lives for seconds and leaves little garbage."""
 
 
 @dataclass(frozen=True)
@@ -72,30 +65,26 @@ class Judging:
     observe: Callable[[Exercise, bool], None] = lambda exercise, passed: None
     results: dict[tuple[int, str], Judged] = field(default_factory=dict)
 
-    def reports(self) -> list[ChapterReport]:
-        """A report an assignment, in order.  Raises JudgeError, SandboxError or CourseError."""
-        light = [i for i, one in enumerate(self.assignments) if HEAVY not in one.chapter.imports]
-        heavy = [i for i, one in enumerate(self.assignments) if HEAVY in one.chapter.imports]
-        for wave in (light, heavy):
-            if wave:
-                self._judge(wave)
+    def reports(self, waves: list[Wave] | None = None) -> list[ChapterReport]:
+        """A report an assignment, in order; `waves` are sandboxes that were started before.
+
+        Raises JudgeError, SandboxError or CourseError.
+        """
+        if waves is None:
+            with started(self.assignments, self.isolation) as own:
+                return self.reports(own)
+        for wave in waves:
+            for library in wave.libraries:
+                _import(library)
+            wave.sandbox.wait()
+            self._share_out(wave)
         return [self._report(number, one) for number, one in enumerate(self.assignments)]
 
-    def _judge(self, wave: list[int]) -> None:
-        chapters = [self.assignments[number].chapter for number in wave]
-        libraries = tuple(sorted({name for chapter in chapters for name in chapter.imports}))
-        limits = chapters[0].limits
-        with Sandbox(self.isolation, libraries, limits) as sandbox:
-            for library in libraries:
-                _import(library)
-            sandbox.wait()
-            self._share_out(wave, sandbox)
-
-    def _share_out(self, wave: list[int], sandbox: Sandbox) -> None:
+    def _share_out(self, wave: Wave) -> None:
         """Hand each exercise to the next idle judge."""
         tasks = self._tasks(wave)
         count = min(len(tasks), len(_cores()))
-        judges = [self._start(number, sandbox) for number in range(count)]
+        judges = [self._start(number, wave.sandbox) for number in range(count)]
         pending = iter(tasks)
         deadlines: dict[int, float] = {}
         try:
@@ -111,10 +100,10 @@ class Judging:
                 judge.process.join(2)
                 judge.process.kill()
 
-    def _tasks(self, wave: list[int]) -> list[_Task]:
+    def _tasks(self, wave: Wave) -> list[_Task]:
         return [
             _Task(number, exercise)
-            for number in wave
+            for number in wave.numbers
             for exercise in self.assignments[number].exercises
         ]
 
@@ -181,7 +170,7 @@ def _with_note(
 @cache
 def _import(library: str) -> None:
     """Import a library before the judges are forked, and keep it to one thread."""
-    module = __import__(library)
+    module = importlib.import_module(library)
     if library == HEAVY:
         module.set_num_threads(1)
 
@@ -198,6 +187,8 @@ def _judge_process(judging: Judging, connection: Connection, sandbox: Sandbox, n
     if hasattr(os, "sched_setaffinity"):
         # Judge and worker never run at the same time: sharing a core halves a round trip.
         os.sched_setaffinity(0, {core})
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
     loaded: dict[str, LoadedChapter] = {}
     try:
         while (task := connection.recv()) is not None:

@@ -111,9 +111,9 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
         report_multiple_bugs=False,
         print_blob=False,
     )
-    @hypothesis_given(drawn=st.fixed_dictionaries(run.check.strategies))
-    def every_example(drawn: dict[str, Any]) -> None:
-        run.example(drawn)
+    @hypothesis_given(drawn=st.tuples(*run.check.strategies.values()))
+    def every_example(drawn: tuple[Any, ...]) -> None:
+        run.example(dict(zip(run.check.strategies, drawn, strict=True)))
 
     every_example()
 

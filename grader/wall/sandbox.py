@@ -9,8 +9,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from typing import TYPE_CHECKING
 
-from grader.wall.channel import Channel
 from grader.wall.isolation import (
     Isolation,
     environment,
@@ -19,6 +19,9 @@ from grader.wall.isolation import (
     unprivileged_user,
 )
 from grader.wall.limits import Limits
+
+if TYPE_CHECKING:
+    from grader.wall.channel import Channel
 
 
 class SandboxError(Exception):
@@ -88,6 +91,9 @@ class Sandbox:
         if not self.alive():
             self._restart()
         self.wait()
+        # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
+        from grader.wall.channel import Channel
+
         ours, theirs = socket.socketpair()
         held, leash = os.pipe()
         try:

@@ -6,8 +6,6 @@ import numpy as np
 
 from grader.bank import alternate
 
-# standardize
-
 
 @alternate("standardize", "column by column, statistics in plain Python")
 def standardize(X_train, X):
@@ -42,9 +40,6 @@ def standardize(X_train, X):
     return ((X.T - X_train.T.mean(axis=1)[:, None]) / std[:, None]).T
 
 
-# min_max_scale
-
-
 @alternate("min_max_scale", "slope and intercept of a line per column")
 def min_max_scale(X_train, X, low=0.0, high=1.0):
     smallest, width = X_train.min(axis=0), np.ptp(X_train, axis=0)
@@ -62,9 +57,6 @@ def min_max_scale(X_train, X, low=0.0, high=1.0):
             part = (X[i, j] - smallest) / ((largest - smallest) or 1.0)
             out[i, j] = (1 - part) * low + part * high
     return out
-
-
-# batch_norm_train
 
 
 @alternate("batch_norm_train", "unbiased variance by N/(N − 1), running values by their difference")
@@ -103,9 +95,6 @@ def batch_norm_train(x, gamma, beta, running_mean, running_var, momentum, eps):
     return out, new_mean, new_var
 
 
-# batch_norm_eval
-
-
 @alternate("batch_norm_eval", "folded into a line per column")
 def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
     slope = gamma * np.power(running_var + eps, -0.5)
@@ -116,9 +105,6 @@ def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
 def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
     std = np.sqrt(running_var + eps)
     return np.array([(row - running_mean) / std * gamma + beta for row in x])
-
-
-# batch_norm_backward
 
 
 @alternate("batch_norm_backward", "node by node through the graph")
@@ -176,9 +162,6 @@ def batch_norm_backward(dout, x, gamma, eps):
     return dx, dgamma, dout.sum(axis=0)
 
 
-# layer_norm
-
-
 @alternate("layer_norm", "flattened to rows, one vector at a time")
 def layer_norm(x, gamma, beta, eps):
     rows = x.reshape(-1, x.shape[-1])
@@ -204,9 +187,6 @@ def layer_norm(x, gamma, beta, eps):
     centred = x @ (np.eye(d) - 1.0 / d)
     size = np.linalg.norm(centred, axis=-1, keepdims=True) / np.sqrt(d)
     return centred / np.hypot(size, np.sqrt(eps)) * gamma + beta
-
-
-# layer_norm_backward
 
 
 @alternate("layer_norm_backward", "node by node through the graph")
@@ -251,9 +231,6 @@ def layer_norm_backward(dout, x, gamma, eps):
     return dy.T.reshape(x.shape), (flat * x_hat.T).sum(axis=0), flat.sum(axis=0)
 
 
-# rms_norm
-
-
 @alternate("rms_norm", "norms over the root of D")
 def rms_norm(x, gamma, eps):
     rms = np.linalg.norm(x, axis=-1, keepdims=True) / np.sqrt(x.shape[-1])
@@ -275,9 +252,6 @@ def rms_norm(x, gamma, eps):
         )
 
     return np.apply_along_axis(one, -1, x)
-
-
-# group_norm
 
 
 @alternate("group_norm", "slices of channels, image by image")

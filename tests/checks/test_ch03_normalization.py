@@ -241,9 +241,6 @@ def expect_gradients(got, expected, dout, gamma, eps):
     expect_weight_gradients(weights, expected[1:], dout)
 
 
-# standardize
-
-
 @check("standardize", "the worked example", practice=True)
 def test_standardize_example(submission):
     train = np.array([[0.0, 5.0, 1.0], [4.0, 5.0, 3.0]])
@@ -298,9 +295,6 @@ def test_standardize_constant(submission, n, value, fill):
 @given(data=varying_and_new())
 def test_standardize_untouched(submission, data):
     expect_untouched(submission, "standardize", *data)
-
-
-# min_max_scale
 
 
 @check("min_max_scale", "the worked example", practice=True)
@@ -362,8 +356,6 @@ def test_min_max_constant(submission, n, value, bounds):
 def test_min_max_untouched(submission, data):
     expect_untouched(submission, "min_max_scale", *data)
 
-
-# batch_norm_train
 
 TRAINED = ("out", "new_running_mean", "new_running_var")
 
@@ -448,9 +440,6 @@ def test_batch_norm_train_untouched(submission, batch):
     expect_untouched(submission, "batch_norm_train", *batch)
 
 
-# batch_norm_eval
-
-
 @check("batch_norm_eval", "the worked example", practice=True)
 def test_batch_norm_eval_example(submission):
     x = np.array([[6.0, 3.0, 2.0], [1.0, -6.0, 10.0]])
@@ -495,9 +484,6 @@ def test_batch_norm_eval_mean(submission, batch):
 @given(batch=evaluation_batches())
 def test_batch_norm_eval_untouched(submission, batch):
     expect_untouched(submission, "batch_norm_eval", *batch)
-
-
-# batch_norm_backward
 
 
 @check("batch_norm_backward", "the worked example", practice=True)
@@ -555,9 +541,6 @@ def test_batch_norm_backward_shift(submission, case, steps):
 @given(case=batch_gradients())
 def test_batch_norm_backward_untouched(submission, case):
     expect_untouched(submission, "batch_norm_backward", *case)
-
-
-# layer_norm
 
 
 @check("layer_norm", "the worked example", practice=True)
@@ -621,9 +604,6 @@ def test_layer_norm_untouched(submission, case):
     expect_untouched(submission, "layer_norm", *case)
 
 
-# layer_norm_backward
-
-
 @check("layer_norm_backward", "the worked example", practice=True)
 def test_layer_norm_backward_example(submission):
     x = np.array([[0.0, 0.0, 6.0], [7.0, 1.0, 1.0]])
@@ -681,9 +661,6 @@ def test_layer_norm_backward_untouched(submission, case):
     expect_untouched(submission, "layer_norm_backward", *case)
 
 
-# rms_norm
-
-
 @check("rms_norm", "the worked example", practice=True)
 def test_rms_norm_example(submission):
     x = np.array([[1.0, 2.0, 2.0], [4.0, -5.0, 2.0]])
@@ -737,9 +714,6 @@ def test_rms_norm_alone(submission, case):
     together = submission.rms_norm(x, gamma, eps)
     alone = submission.rms_norm(x[0], gamma, eps)
     expect_close(alone, together[0], "x[0] alone, against all of x at once")
-
-
-# group_norm
 
 
 @check("group_norm", "the worked example", practice=True)

@@ -235,7 +235,7 @@ def test_linear_example(submission):
     expect_close(got, np.array([[1.5, 5.0, -2.0, 7.0], [0.5, 0.0, -2.0, 7.0]]))
 
 
-@check("linear", "matches the reference", value=True, examples=30)
+@check("linear", "matches the reference", value=True, examples=25)
 @given(layer=linear_layers())
 def test_linear_value(submission, reference, layer):
     _, x, W, b = layer
@@ -617,7 +617,7 @@ def test_residual_block_example(submission):
     expect_close(got, np.array([[2.0, 6.5, 4.0], [0.0, -0.5, 1.0]]))
 
 
-@check("residual_block", "matches the reference", value=True, examples=30)
+@check("residual_block", "matches the reference", value=True, examples=25)
 @given(block=residual_blocks())
 def test_residual_block_value(submission, reference, block):
     want = reference.residual_block(*block[1:])
@@ -707,7 +707,7 @@ def test_residual_block_backward_untouched(submission, block):
 NUMBERS = (2, 3, 0.5, -1.5, -2, 4)
 
 AWAY = 0.4
-"""Poles and kinks are not approached nearer than this."""
+"""Poles are not approached nearer than this, kinks not nearer than a quarter of it."""
 
 FORMS = {
     "{a} + {b}": lambda a, b, k: a + b,
@@ -810,7 +810,7 @@ def programs(draw, reuse=True, most_backwards=1, zero=True):
     program = Program(np.random.default_rng(seed), reuse)
     for _ in range(leaves):
         program.leaf(round(float(program.rng.uniform(-3, 3)), 1) or 0.5)
-    if zero and program.rng.random() < 0.4:
+    if zero and draw(st.booleans()):
         program.relu_of_zero()
     for _ in range(draw(sizes(1, most_backwards))):
         for _ in range(steps):

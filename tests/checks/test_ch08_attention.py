@@ -65,7 +65,8 @@ def tensor(fill, *shape):
 def random_mask(rng, *shape):
     """A mask that broadcasts to that shape: axes may be missing or 1, rows may be all False."""
     missing = rng.integers(0, len(shape)) * rng.integers(0, 2)
-    kept = [size if rng.random() < 0.7 else 1 for size in shape[missing:]]
+    kept = [size if rng.random() < 0.7 else 1 for size in shape[missing:-1]]
+    kept.append(shape[-1] if rng.random() < 0.9 else 1)
     mask = rng.random(kept) < 0.6
     if rng.random() < 0.6:
         mask &= rng.random((*kept[:-1], 1)) < 0.7
@@ -162,15 +163,13 @@ def ordinary_scores(fill, lead, length, keys, d_k):
 
 
 def extreme_scores(fill, lead, length, keys, d_k):
-    """Scores of -10000, -5000, 5000 and 10000: equal ones are equal to the last bit.
+    """Scores of -10000 and 10000: equal ones are equal to the last bit.
 
-    All of q and k is zero but for one coordinate.  One key stands out: to most queries it is the
-    only one that is not far below zero.
+    All of q and k is zero but for one coordinate.  To most queries one key has the large score.
     """
     q, k = tensor(fill, *lead, length, d_k) * 0, tensor(fill, *lead, keys, d_k) * 0
-    signs = fill.rng.choice([-1.0, -1.0, 1.0], (*lead, length))
-    levels = fill.rng.choice([1.0, 1.0, 1.0, 0.5], (*lead, keys))
-    levels[..., fill.rng.integers(keys)] = -1.0
+    signs = fill.rng.choice([-1.0, -1.0, -1.0, 1.0], (*lead, length))
+    levels = 1.0 - 2.0 * (fill.rng.random((*lead, keys)).argsort(axis=-1) == 0)
     q[..., -1] = torch.from_numpy(signs * 100 * d_k**0.5)
     k[..., -1] = torch.from_numpy(levels * 100)
     return q, k
@@ -537,7 +536,7 @@ def test_layer_refuses(submission, heads, width, rest):
 
 
 def attend_again_and_again(module, layer, inputs, mask):
-    """attend to other inputs first; then in training, in evaluation, in a copy, with zero weights"""
+    """attend to other inputs, then in training, in evaluation, in a copy, with zero weights"""
     import copy
 
     torch.default_generator.manual_seed(0)

@@ -5,8 +5,6 @@ import numpy as np
 
 from grader.bank import mistake
 
-# standardize
-
 
 def scaled(X_train, X, std):
     """Standardized with that spread, constant columns divided by 1."""
@@ -135,9 +133,6 @@ def standardize(X_train, X):
     return X
 
 
-# min_max_scale
-
-
 def to_range(X, smallest, width, low, high):
     """Scaled with that minimum and range."""
     return low + (X - smallest) / np.where(width == 0, 1.0, width) * (high - low)
@@ -259,9 +254,6 @@ def min_max_scale(X_train, X, low=0.0, high=1.0):
 def min_max_scale(X_train, X, low=0.0, high=1.0):
     X[...] = reference.min_max_scale(X_train, X, low, high)
     return X
-
-
-# batch_norm_train
 
 
 def blended(x, running_mean, running_var, momentum, ddof=1):
@@ -442,9 +434,6 @@ def batch_norm_train(x, gamma, beta, running_mean, running_var, momentum, eps):
     return out, running_mean, running_var
 
 
-# batch_norm_eval
-
-
 @mistake(
     "batch_norm_eval",
     "batch-statistics",
@@ -520,9 +509,6 @@ def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
     running_mean += 0.1 * (x.mean(axis=0) - running_mean)
     running_var += 0.1 * (x.var(axis=0) - running_var)
     return out
-
-
-# batch_norm_backward
 
 
 def undone(dout, x, gamma, eps, mean_part=1.0, var_part=1.0, ddof=0, axis=0):
@@ -705,9 +691,6 @@ def batch_norm_backward(dout, x, gamma, eps):
     return answer
 
 
-# layer_norm
-
-
 def along(x, gamma, beta, eps, axis):
     """Normalized by the statistics over those axes."""
     mean, var = x.mean(axis=axis, keepdims=True), x.var(axis=axis, keepdims=True)
@@ -835,9 +818,6 @@ def layer_norm(x, gamma, beta, eps):
     answer = along(x, gamma, beta, eps, -1)
     x -= x.mean(axis=-1, keepdims=True)
     return answer
-
-
-# layer_norm_backward
 
 
 @mistake(
@@ -1015,9 +995,6 @@ def layer_norm_backward(dout, x, gamma, eps):
     return answer
 
 
-# rms_norm
-
-
 @mistake(
     "rms_norm",
     "divides-by-rsqrt",
@@ -1114,9 +1091,6 @@ def rms_norm(x, gamma, eps):
 @mistake("rms_norm", "unit-offset", "The gain is gamma itself, not 1 + gamma.")
 def rms_norm(x, gamma, eps):
     return reference.rms_norm(x, 1 + gamma, eps)
-
-
-# group_norm
 
 
 def by_groups(x, num_groups, gamma, beta, normalize):
