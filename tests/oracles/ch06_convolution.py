@@ -4,7 +4,7 @@ import numpy as np
 import scipy.ndimage
 import scipy.signal
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 
 from grader.bank import alternate
 
