@@ -63,11 +63,11 @@ def _counterexample(
     message = outcome.message
     if outcome.error is not None:
         message = _where(outcome.error.lines, submission) + message
-    compared = outcome.expected is not None or outcome.got is not None
+    compared = outcome.expected is not None
     return Counterexample(
         calls=tuple(_call(call, namespace) for call in outcome.calls[-MOST_CALLS:]),
         expected=show(outcome.expected) if compared else None,
-        got=show(outcome.got) if compared else None,
+        got=show(outcome.got) if compared or outcome.got is not None else None,
         message=harmless(message, MESSAGE),
     )
 

@@ -26,7 +26,6 @@ def print_reports(console: Console, reports: list[ChapterReport], detailed: bool
 
 def overview(report: ChapterReport) -> RenderableType:
     """One chapter on one line."""
-    done = sum(exercise.passed for exercise in report.exercises)
     mark, style = _mark("passed" if report.passed else "failed" if report.score else "not started")
     line = Table.grid(padding=(0, 1))
     for width in (1, 3, 38, 15, 14):
@@ -36,7 +35,6 @@ def overview(report: ChapterReport) -> RenderableType:
     )
     points = f"{_number(report.score):>6} / {_number(report.max_score)}"
     line.add_row(Text(mark, style), report.chapter, report.title, points, bar)
-    del done
     return line
 
 
@@ -46,22 +44,26 @@ def chapter(report: ChapterReport) -> RenderableType:
     title.append(f"   {_number(report.score)} / {_number(report.max_score)}", "bold")
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
     parts += [_note(note) for note in report.notes]
-    unfinished = [one for one in report.exercises if not one.passed and one.status != "not started"]
-    parts += [failure(exercise) for exercise in unfinished]
+    quiet = ("passed", "not started", "missing")
+    parts += [failure(exercise) for exercise in report.exercises if exercise.status not in quiet]
+    missing = [_name(one) for one in report.exercises if one.status == "missing"]
+    if missing and len(missing) < len(report.exercises):
+        parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
+    elif missing:
+        parts.append(_note("none of the chapter's functions is defined: is it the right file?"))
     return Group(*parts)
 
 
 def failure(report: ExerciseReport) -> RenderableType:
     """The first failing check of an exercise, its counterexample, and the likely mistake."""
     check = next(check for check in report.checks if check.status != "passed")
-    name = report.id.partition(".")[2]
-    head = Text("✗ ", "red").append(name, "bold").append(f" — {_what(check)}")
+    head = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
     parts: list[RenderableType] = [head]
     shown = check.counterexample
     if shown is not None:
         parts += [_indented(_call(call)) for call in shown.calls[-CALLS:]]
-        if shown.expected is not None:
-            parts.append(_indented(_values(shown.expected, shown.got or "")))
+        if shown.got is not None:
+            parts.append(_indented(_values(shown.expected, shown.got)))
         if shown.message:
             parts.append(_indented(Text(_clipped(shown.message), "yellow")))
     if report.note:
@@ -75,7 +77,7 @@ def failure(report: ExerciseReport) -> RenderableType:
 def _what(check: CheckReport) -> str:
     if check.status == "failed":
         return check.title
-    if check.status in ("missing", "refused"):
+    if check.status == "refused":
         return check.status
     return f"{check.status} in: {check.title}"
 
@@ -92,7 +94,7 @@ def _table(report: ChapterReport) -> Table:
         passed = sum(check.status == "passed" for check in exercise.checks)
         table.add_row(
             Text(mark, style),
-            exercise.id.partition(".")[2],
+            _name(exercise),
             Text(exercise.status, style),
             f"{passed}/{len(exercise.checks)}",
             f"{_number(exercise.score)} / {_number(exercise.max_score)}",
@@ -116,11 +118,12 @@ def _call(call: CallShown) -> RenderableType:
     return Group(*parts)
 
 
-def _values(expected: str, got: str) -> Table:
+def _values(expected: str | None, got: str) -> Table:
     rows = Table.grid(padding=(0, 1))
     rows.add_column(no_wrap=True)
     rows.add_column()
-    rows.add_row(Text("expected", "green"), Text(_clipped(expected)))
+    if expected is not None:
+        rows.add_row(Text("expected", "green"), Text(_clipped(expected)))
     rows.add_row(Text("got", "red"), Text(_clipped(got)))
     return rows
 
@@ -134,11 +137,15 @@ def _next_step(reports: list[ChapterReport]) -> Text:
     unfinished = [one for report in reports for one in report.exercises if not one.passed]
     if not unfinished:
         return Text("All checks passed.", "bold green")
-    wrong = [one for one in unfinished if one.status != "not started"]
+    wrong = [one for one in unfinished if one.status not in ("not started", "missing")]
     if wrong:
         return Text("next: ", "dim").append(f"grade hint {wrong[0].id}", "bold")
     start = Text("next: ", "dim").append(f"write {unfinished[0].id}, then run ")
     return start.append(f"grade {unfinished[0].id}", "bold")
+
+
+def _name(report: ExerciseReport) -> str:
+    return report.id.partition(".")[2]
 
 
 def _mark(status: str) -> tuple[str, str]:
