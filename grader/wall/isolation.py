@@ -36,7 +36,6 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache")
 _users = itertools.count()
 
 
@@ -168,7 +167,7 @@ def _namespaces() -> list[str]:
 
 def _file_system(libraries: list[Path]) -> list[str]:
     """An empty file system but for the interpreter, its libraries and the worker."""
-    system = [Path(name) for name in SYSTEM if os.path.lexists(name)]
+    system = _system_libraries()
     own = [path for path in (*system, *_interpreter()) if path.exists()]
     links = [path for path in system if path.is_symlink()]
     binds = {path: path for path in sorted(set(own) - set(links))}
@@ -189,6 +188,14 @@ def _file_system(libraries: list[Path]) -> list[str]:
     options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     options += ["--perms", "1777", "--size", str(Limits().file_size), "--tmpfs", "/tmp"]
     return [*options, "--chdir", "/tmp", "--remount-ro", "/"]
+
+
+def _system_libraries() -> list[Path]:
+    """Where the loader looks; on Debian and its like not the whole of /usr/lib."""
+    usual = [Path("/lib"), Path("/lib64"), Path("/usr/lib64"), Path("/etc/ld.so.cache")]
+    own = Path("/usr/lib", str(sysconfig.get_config_var("MULTIARCH")))
+    folders = [own if (own / "libc.so.6").exists() else Path("/usr/lib"), *usual]
+    return [path for path in folders if os.path.lexists(path)]
 
 
 def _interpreter() -> Iterator[Path]:
