@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -41,10 +42,11 @@ def _inert_class(reference: Any, answer: Any) -> type:
 
 
 def _like(reference: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Answers of the right structure and shapes, with other numbers in them."""
+    """Answers of the right structure and shapes, with other numbers in them; inputs stay."""
 
     def answer(*args: Any, **kwargs: Any) -> Any:
-        return _replaced(reference(*args, **kwargs), change)
+        own_args, own_kwargs = copy.deepcopy((args, kwargs))
+        return _replaced(reference(*own_args, **own_kwargs), change)
 
     return answer
 
@@ -58,6 +60,10 @@ def _replaced(value: Any, change: Callable[[Any], Any]) -> Any:
         return type(value)(change(np.asarray(value)).item())
     if isinstance(value, np.ndarray):
         return change(value).astype(value.dtype)
+    if hasattr(value, "state_dict"):
+        for tensor in value.state_dict().values():
+            tensor.copy_(_replaced(tensor, change))
+        return value
     if hasattr(value, "detach"):
         import torch
 

@@ -62,6 +62,8 @@ def expect_close(
         _same_keys(got, expected, message)
         for key in expected:
             expect_close(got[key], expected[key], _joined(message, str(key)), scale=scale)
+    elif isinstance(expected, (str, type(None))):
+        expect_equal(got, expected, message)
     else:
         _close_arrays(got, expected, message, scale)
 

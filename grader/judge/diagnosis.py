@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +36,8 @@ def diagnose(
 
 def _evidence(outcomes: list[Outcome]) -> list[Call]:
     failing = [call for outcome in outcomes for call in outcome.calls]
-    others = [call for outcome in outcomes for call in outcome.transcript]
+    in_turns = itertools.zip_longest(*(outcome.transcript for outcome in outcomes))
+    others = [call for turn in in_turns for call in turn if call is not None]
     answered = [call for call in failing + others if call.done or _raised(call)]
     return answered[:EVIDENCE]
 
@@ -62,8 +64,6 @@ def _same_answer(call: Call, backend: Backend) -> bool:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    if one is None or other is None:
-        return one is other
     try:
         expect_close(one, other)
     except Mismatch:

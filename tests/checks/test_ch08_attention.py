@@ -19,6 +19,7 @@ from grader.checks import (
 )
 
 FILLS = fills((*ORDINARY, 3.0))
+STEADY = fills((1.0, 2.0, 0.1))  # for gradients: sums of products of everything with everything
 
 LARGEST_SCORE = 20.0
 """Scores beyond this, drawn at random, would ask more of a softmax than float32 can give."""
@@ -187,9 +188,9 @@ def any_scores(fill, *shape):
 
 
 @st.composite
-def attention(draw, scores=any_scores, masks=MASKS):
+def attention(draw, scores=any_scores, masks=MASKS, filled=FILLS):
     """Arguments q, k, v, mask, no two axes alike."""
-    (lead, length, keys, d_k, d_v), fill, kind = draw(SHAPES), draw(FILLS), draw(masks)
+    (lead, length, keys, d_k, d_v), fill, kind = draw(SHAPES), draw(filled), draw(masks)
     q, k = scores(fill, lead, length, keys, d_k)
     v = tensor(fill, *lead, keys, d_v)
     if kind == NO_MASK:
@@ -235,7 +236,7 @@ def attend_and_go_back(module, q, k, v, mask, upstream):
 
 
 @check("scaled_dot_product_attention", "gradients reach q, k and v, and none is NaN", weight=2)
-@given(case=attention(scores=ordinary_scores))
+@given(case=attention(scores=ordinary_scores, filled=STEADY))
 def test_attention_gradients(submission, reference, case):
     q, k, v, mask = case
     noise = torch.Generator().manual_seed(q.numel())
@@ -289,7 +290,6 @@ def test_attention_untouched(submission, case):
 
 
 # --- heads ---------------------------------------------------------------------------------------
-
 
 HEADS = st.sampled_from(
     [  # B, L, H, d
@@ -409,13 +409,15 @@ LAYERS = st.sampled_from(
     ]
 )
 INPUTS = st.sampled_from([1, 2, 3])
-LAYER_FILLS = fills((1.0, 3.0, 0.1))
 
 
 @st.composite
-def layers(draw, inputs=INPUTS, masks=MASKS):
-    """A layer's settings and weights, one to three inputs, a mask."""
-    (batch, length, keys, heads, width), fill = draw(LAYERS), draw(LAYER_FILLS)
+def layers(draw, inputs=INPUTS, masks=MASKS, sharp=False):
+    """A layer's settings and weights, one to three inputs, a mask.
+
+    Where `sharp`, some have queries so large that exp of a score is infinite in float32.
+    """
+    (batch, length, keys, heads, width), fill = draw(LAYERS), draw(STEADY)
     count, kind = draw(inputs), draw(masks)
     d_model, keys = heads * width, keys if count > 1 else length
     shapes = [(batch, length, d_model), (batch, keys, d_model), (batch, keys, d_model)]
@@ -428,6 +430,8 @@ def layers(draw, inputs=INPUTS, masks=MASKS):
         if bias:
             offset = fill.rng.standard_normal(d_model)
             state[f"{name}.bias"] = torch.from_numpy(offset).to(some[0].dtype)
+    if sharp and fill.rng.random() < 0.4:
+        state["q_proj.weight"] *= 100
     mask = None if kind == NO_MASK else random_mask(fill.rng, batch, heads, length, keys)
     return {"heads": heads, "bias": bias, "state": state}, some, mask
 
@@ -458,10 +462,10 @@ def test_layer_example(submission):
 
 
 @check("MultiHeadAttention", "matches the reference", value=True)
-@given(case=layers())
+@given(case=layers(sharp=True))
 def test_layer_value(submission, reference, case):
     got = submission.probe(load_and_attend, *case)
-    expect_answer(got, reference.probe(load_and_attend, *case))
+    expect_answer(got, reference.probe(load_and_attend, *case), slack=10.0)
 
 
 @check(
@@ -842,9 +846,9 @@ SEQUENCES = st.sampled_from(
 
 
 @st.composite
-def sequences(draw, scores=any_scores):
+def sequences(draw, scores=any_scores, filled=FILLS):
     """Queries, keys and values of a whole sequence, and the lengths of the chunks it comes in."""
-    (batch, heads, width, chunks), fill = draw(SEQUENCES), draw(FILLS)
+    (batch, heads, width, chunks), fill = draw(SEQUENCES), draw(filled)
     q, k = scores(fill, (batch, heads), sum(chunks), sum(chunks), width)
     return q, k, tensor(fill, batch, heads, sum(chunks), width), chunks
 
@@ -876,22 +880,22 @@ def test_cache_value(submission, reference, case):
 
 
 @check("attend_with_cache", "is right for a first call", value=True, weight=2, examples=25)
-@given(case=sequences())
+@given(case=sequences(scores=ordinary_scores))
 def test_cache_first(submission, reference, case):
     q, k, v, _ = case
     output, _ = submission.attend_with_cache(q, k, v, None)
     expected, _ = reference.attend_with_cache(q, k, v, None)
-    expect_answer(output, expected, slack=rounding(q, k))
+    expect_answer(output, expected)
 
 
 @check("attend_with_cache", "is right for one new token", value=True, weight=2, examples=25)
-@given(case=sequences())
+@given(case=sequences(scores=ordinary_scores))
 def test_cache_token(submission, reference, case):
     q, k, v, _ = case
     new, cache = [part[:, :, -1:] for part in (q, k, v)], (k[:, :, :-1], v[:, :, :-1])
     output, grown = submission.attend_with_cache(*new, cache)
     expected, longer = reference.attend_with_cache(*new, cache)
-    expect_answer(output, expected, slack=rounding(q, k))
+    expect_answer(output, expected)
     expect_answer(grown, longer, "the new cache")
 
 
@@ -931,7 +935,7 @@ def feed_and_go_back(module, q, k, v, chunks, upstream):
 
 
 @check("attend_with_cache", "gradients flow through the cache")
-@given(case=sequences(scores=ordinary_scores))
+@given(case=sequences(scores=ordinary_scores, filled=STEADY))
 def test_cache_gradients(submission, reference, case):
     q, k, v, chunks = case
     noise = torch.Generator().manual_seed(q.numel())

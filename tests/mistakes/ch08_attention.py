@@ -639,6 +639,20 @@ class MultiHeadAttention(_Layer):
 
 
 @mistake(
+    "MultiHeadAttention",
+    "unstable-exp",
+    "exp of a large score is infinite, and infinity over infinity is not a number.",
+)
+class MultiHeadAttention(_Layer):
+    def attend(self, q, k, v, mask):
+        e = torch.exp(_scores(q, k))
+        if mask is not None:
+            e = e * mask
+        total = e.sum(dim=-1, keepdim=True)
+        return e / (total if mask is None else total + (total == 0)) @ v
+
+
+@mistake(
     "MultiHeadAttention", "no-out-proj", "The merged heads have one more projection to go through."
 )
 class MultiHeadAttention(_Layer):
@@ -1313,6 +1327,17 @@ def attend_with_cache(q, k, v, cache):
 def attend_with_cache(q, k, v, cache):
     keys, values = _joined(k, v, cache)
     return _attend(q * q.shape[-1] ** 0.5, keys, values, _mask(q, keys))
+
+
+@mistake(
+    "attend_with_cache",
+    "unstable-exp",
+    "exp of a large score is infinite, and infinity over infinity is not a number.",
+)
+def attend_with_cache(q, k, v, cache):
+    keys, values = _joined(k, v, cache)
+    e = torch.exp(_scores(q, keys)) * _mask(q, keys)
+    return e / e.sum(dim=-1, keepdim=True) @ values, (keys, values)
 
 
 @mistake(

@@ -346,7 +346,7 @@ class LoRALinear(Right):
 
 
 @mistake(
-    "LoRALinear", "base-trainable", "The base layer has to be frozen, weight and bias: see LoRA."
+    "LoRALinear", "base-trainable", "The base layer has to be frozen: only A and B are to learn."
 )
 class LoRALinear(Right):
     def __init__(self, base, r, alpha, dropout=0.0):
@@ -464,7 +464,9 @@ class LoRALinear(Right):
 
 
 @mistake(
-    "LoRALinear", "no-dropout", "In training the branch sees x with entries dropped: see dropout."
+    "LoRALinear",
+    "no-dropout",
+    "In training entries of the x that the branch sees are dropped with probability `dropout`.",
 )
 class LoRALinear(Right):
     def forward(self, x):
