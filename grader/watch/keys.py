@@ -1,0 +1,106 @@
+"""Single keys from the terminal, without Enter, and everything else that wakes the watcher."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Iterable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+SAVED, RESIZED = b"s", b"r"
+GROUPING = 15
+"""Milliseconds without a further change after which a save is taken for complete."""
+
+LONGEST_GROUPING = 100
+LOOK_AGAIN = 1000
+"""Milliseconds between looks whether the watched folder is still there."""
+
+
+class Keyboard:
+    """The terminal's keys one by one while the context lasts; it is as before afterwards."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def __enter__(self) -> Keyboard:
+        import termios
+        import tty
+
+        self.before = termios.tcgetattr(self.descriptor)
+        tty.setcbreak(self.descriptor)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import termios
+
+        termios.tcsetattr(self.descriptor, termios.TCSADRAIN, self.before)
+
+    def pressed(self) -> str:
+        """The keys that wait; arrows and the like count as none, a closed terminal as `q`."""
+        try:
+            typed = os.read(self.descriptor, 64)
+        except OSError:
+            return "q"
+        return "q" if not typed else "" if typed.startswith(b"\x1b") else typed.decode("latin-1")
+
+
+class Signals:
+    """Saves in a folder and changes of the window's size, as bytes in a pipe."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.awake, self.wake = os.pipe()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Signals:
+        self.before = signal.signal(signal.SIGWINCH, self._resized)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        signal.signal(signal.SIGWINCH, self.before)
+
+    def heard(self) -> bytes:
+        return os.read(self.awake, 4096)
+
+    def _resized(self, number: int, frame: FrameType | None) -> None:
+        os.write(self.wake, RESIZED)
+
+    def _watch(self) -> None:
+        """Report every change, also of a folder that goes away and comes back."""
+        from watchfiles import watch
+
+        while not self.stop.is_set():
+            if not self.folder.is_dir():
+                time.sleep(LOOK_AGAIN / 1000)
+                continue
+            os.write(self.wake, SAVED)
+            for changes in watch(
+                self.folder,
+                watch_filter=None,
+                debounce=LONGEST_GROUPING,
+                step=GROUPING,
+                stop_event=self.stop,
+                rust_timeout=LOOK_AGAIN,
+                yield_on_timeout=True,
+                raise_interrupt=False,
+                recursive=False,
+            ):
+                there = self.folder.is_dir()
+                if changes or not there:
+                    os.write(self.wake, SAVED)
+                if not there:
+                    break
+
+
+def ready(ends: Iterable[int | Connection], seconds: float | None) -> list[Any]:
+    """Those ends that have something to read; none when the time is over."""
+    return select.select(list(ends), [], [], seconds)[0]
