@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import threading
@@ -14,6 +15,9 @@ from types import FrameType
 from typing import Any
 
 SAVED, RESIZED = b"s", b"r"
+SEQUENCE = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z~]|O[A-Z])?")
+"""What a terminal sends for arrows and the like."""
+
 GROUPING = 15
 """Milliseconds without a further change after which a save is taken for complete."""
 
@@ -47,7 +51,7 @@ class Keyboard:
             typed = os.read(self.descriptor, 64)
         except OSError:
             return "q"
-        return "q" if not typed else "" if typed.startswith(b"\x1b") else typed.decode("latin-1")
+        return SEQUENCE.sub(b"", typed).decode("latin-1") if typed else "q"
 
 
 class Signals:

@@ -78,14 +78,18 @@ def verdict(report: ChapterReport) -> list[RenderableType]:
 
 def headline(report: ChapterReport) -> Text:
     """The verdict in one line."""
-    missing = [one for one in report.exercises if not one.passed]
     points = f"{report.score:g} / {report.max_score:g} points"
-    what = _named([one.id for one in report.exercises])
-    if not missing:
-        return Text(f"✓ {what} passed, {points}", "bold green")
-    if all(one.status == "not started" for one in missing):
-        return Text(f"· {what} not started, {points}", "bold")
-    return Text(f"✗ {what} {points}", "bold red")
+    passed = sum(one.passed for one in report.exercises)
+    if len(report.exercises) > 1:
+        what = f"{passed} of {len(report.exercises)} exercises passed"
+        style = "bold green" if report.passed else "bold"
+        return Text(f"{what}, {points}", style)
+    (one,) = report.exercises
+    if one.passed:
+        return Text(f"✓ {one.id} passed, {points}", "bold green")
+    if one.status == "not started":
+        return Text(f"· {one.id} not started", "bold")
+    return Text(f"✗ {one.id} {one.status}, {points}", "bold red")
 
 
 def progress_line(standings: Sequence[Standing]) -> Text:
@@ -95,10 +99,6 @@ def progress_line(standings: Sequence[Standing]) -> Text:
     filled = round(BAR * done / len(standings))
     bar = Text("█" * filled, "green").append("░" * (BAR - filled), "dim")
     return bar.append(f" {done} of {len(standings)} done, {points:g} / 100 points")
-
-
-def _named(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} exercises:"
 
 
 def _line(report: ExerciseReport) -> Text:
