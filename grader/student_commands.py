@@ -40,7 +40,7 @@ def chapter_list(workspace: Workspace, chapter: Chapter, progress: Progress) -> 
     done = sum(one.state == "done" for one in standings)
     yield f"{chapter.id}  {chapter.title}   {done} of {len(standings)} done"
     if workspace.source(chapter) is None:
-        yield f"     no file yet: grade init {workspace.shown(workspace.folder.parent)}"
+        yield f"     {_init(workspace, chapter)} writes its file"
     for one in standings:
         line = f"  {MARKS[one.state]} {one.exercise.points:>3}  {one.exercise.id:<36} {one.state}"
         yield (line + _last(one)).rstrip()
@@ -58,7 +58,15 @@ def named_exercise(course: Course, name: str) -> tuple[Chapter, Exercise]:
 def next_step(
     workspace: Workspace, progress: Progress, chapters: tuple[Chapter, ...]
 ) -> Step | None:
-    """What to do now: first what is begun, then what comes next; None when all is done."""
+    """What to do now: first what is begun, then what comes next; None when all is done.
+
+    Raises UnreadableSubmission if there is no file of these chapters.
+    """
+    if all(workspace.source(chapter) is None for chapter in chapters):
+        file = workspace.shown(workspace.file(chapters[0]))
+        raise UnreadableSubmission(
+            f"{file} cannot be read: {_init(workspace, chapters[0])} writes it if it is missing"
+        )
     fresh: Standing | None = None
     for chapter in chapters:
         source = workspace.source(chapter)
@@ -113,7 +121,7 @@ def reset(workspace: Workspace, chapter: Chapter, exercise: Exercise) -> Path:
     if path.suffix == ".ipynb":
         raise UnreadableSubmission(f"{path.name} is a notebook: empty the cell by hand")
     if not path.is_file():
-        raise UnreadableSubmission(f"there is no {path}: grade init {path.parent.parent} writes it")
+        raise UnreadableSubmission(f"there is no {path}: {_init(workspace, chapter)} writes it")
     before = path.read_bytes()
     text = before.decode("utf-8", "surrogateescape")
     backup = _backup(path, before)
@@ -168,6 +176,10 @@ def _last(one: Standing) -> str:
     if one.last.passed:
         return ", changed since it passed"
     return f" {one.last.status}, {one.last.score:g} of {one.exercise.points} points"
+
+
+def _init(workspace: Workspace, chapter: Chapter) -> str:
+    return f"grade init {workspace.shown(workspace.folder.parent)} --chapter {chapter.id}"
 
 
 def _points(exercise: Exercise) -> str:

@@ -18,7 +18,7 @@ from grader.report.model import ChapterReport
 from grader.student_commands import chapter_list, next_hint, next_step, what_to_do
 from grader.submission import UnreadableSubmission
 from grader.watch.judge import Judge
-from grader.watch.keys import SAVED, Keyboard, Signals, ready
+from grader.watch.keys import RESIZED, SAVED, Keyboard, Signals, ready
 from grader.watch.screen import Picture, Screen, headline, verdict
 from grader.workspace import Workspace
 
@@ -78,7 +78,7 @@ class Watcher:
             self.begin()
             while not self.leave:
                 screen.draw(self.picture())
-                self.react(keyboard, signals)
+                self.react(keyboard, signals, screen)
 
     def begin(self) -> None:
         """Say what to do; have an exercise that is begun checked at once."""
@@ -87,15 +87,18 @@ class Watcher:
         if any(one.exercise == self.exercise and one.state == "started" for one in standings):
             self.check((self.exercise.name,))
 
-    def react(self, keyboard: Keyboard, signals: Signals) -> None:
+    def react(self, keyboard: Keyboard, signals: Signals, screen: Screen) -> None:
         """Wait for the next thing to happen and deal with it."""
         left = None if self.settled is None else max(0.0, self.settled - time.monotonic())
-        connection = self.judge.connection
-        happened = ready([keyboard.descriptor, signals.awake, connection], left)
-        if (signals.awake in happened and SAVED in signals.heard()) or not happened:
-            self.saved()
-        if connection in happened:
+        judge = [] if self.judge.ended else [self.judge.connection]
+        happened = ready([keyboard.descriptor, signals.awake, *judge], left)
+        heard = signals.heard() if signals.awake in happened else b""
+        if RESIZED in heard:
+            screen.forget()
+        if self.judge.connection in happened:
             self.answered()
+        if SAVED in heard or not happened:
+            self.saved()
         if keyboard.descriptor in happened:
             for key in keyboard.pressed().lower():
                 self.keys.get(key, lambda: None)()
@@ -172,7 +175,11 @@ class Watcher:
     def next(self, move: bool = True) -> None:
         """Go to the exercise to do now and say where it is."""
         self.progress = load_progress(self.workspace.folder)
-        step = next_step(self.workspace, self.progress, (self.chapter,))
+        try:
+            step = next_step(self.workspace, self.progress, (self.chapter,))
+        except UnreadableSubmission as error:
+            self.headline, self.body = Text(str(error), "bold yellow"), ()
+            return
         if step is None:
             self.headline, self.body = Text(f"{self.chapter.id} is done.", "bold green"), ()
             return

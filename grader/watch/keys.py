@@ -22,8 +22,11 @@ GROUPING = 15
 """Milliseconds without a further change after which a save is taken for complete."""
 
 LONGEST_GROUPING = 100
+POLLING = 100
+"""Milliseconds between looks at the files where there are no notifications."""
+
 LOOK_AGAIN = 1000
-"""Milliseconds between looks whether the watched folder is still there."""
+"""Milliseconds between looks at the folder when nothing is heard of it."""
 
 
 class Keyboard:
@@ -80,29 +83,37 @@ class Signals:
 
     def _watch(self) -> None:
         """Report every change, also of a folder that goes away and comes back."""
-        from watchfiles import watch
-
+        polling = False
         while not self.stop.is_set():
             if not self.folder.is_dir():
                 time.sleep(LOOK_AGAIN / 1000)
                 continue
+            try:
+                self._until_gone(polling)
+            except (OSError, RuntimeError):
+                # The system's notifications are used up or do not work on this file system.
+                polling = True
+
+    def _until_gone(self, polling: bool) -> None:
+        from watchfiles import watch
+
+        for _ in watch(
+            self.folder,
+            watch_filter=None,
+            debounce=LONGEST_GROUPING,
+            step=GROUPING,
+            stop_event=self.stop,
+            rust_timeout=LOOK_AGAIN,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            force_polling=polling or None,
+            poll_delay_ms=POLLING,
+            recursive=False,
+        ):
+            # Also without a change: one may have come before notifications were set up.
             os.write(self.wake, SAVED)
-            for changes in watch(
-                self.folder,
-                watch_filter=None,
-                debounce=LONGEST_GROUPING,
-                step=GROUPING,
-                stop_event=self.stop,
-                rust_timeout=LOOK_AGAIN,
-                yield_on_timeout=True,
-                raise_interrupt=False,
-                recursive=False,
-            ):
-                there = self.folder.is_dir()
-                if changes or not there:
-                    os.write(self.wake, SAVED)
-                if not there:
-                    break
+            if not self.folder.is_dir():
+                return
 
 
 def ready(ends: Iterable[int | Connection], seconds: float | None) -> list[Any]:

@@ -33,7 +33,10 @@ class Picture:
 
 
 class Screen:
-    """The terminal's second page, drawn whole each time; leaves the first as it was."""
+    """The terminal's second page, drawn whole when it changes; leaves the first as it was."""
+
+    def __init__(self) -> None:
+        self.drawn = ""
 
     def __enter__(self) -> Screen:
         self._write(ENTER)
@@ -55,7 +58,14 @@ class Screen:
             body = [*body[: max(0, room - 1)], f"… {more} more lines: make the window taller"]
         filling = [""] * (room - len(body) + 1)
         lines = [*top, *body[:room], *filling, *bottom][:rows]
-        self._write(HOME + f"{END_OF_LINE}\r\n".join(lines) + END_OF_LINE + BELOW)
+        text = HOME + f"{END_OF_LINE}\r\n".join(lines) + END_OF_LINE + BELOW
+        if text != self.drawn:
+            self._write(text)
+            self.drawn = text
+
+    def forget(self) -> None:
+        """Draw next time in any case: another size may have cut what was there."""
+        self.drawn = ""
 
     def _write(self, text: str) -> None:
         sys.stdout.write(text)

@@ -36,7 +36,7 @@ def run(capsys, student):
         with pytest.raises(SystemExit) as left:
             main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
-        if arguments[0] != "solution":
+        if "solution" not in arguments:
             assert max(map(len, captured.out.splitlines()), default=0) <= 80, captured.out
         return int(left.value.code or 0), captured.out, captured.err
 

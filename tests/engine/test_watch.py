@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -181,6 +182,45 @@ def test_a_save_ends_what_hangs(watching, path):
     saved = time.monotonic()
     watching.until("✓ ch4.softmax passed")
     assert time.monotonic() - saved < 10, "eight checks of 2 s each would have been waited for"
+
+
+def test_a_judge_that_dies_is_replaced(watching, path):
+    watching.until("0 of 10 done")
+    path.write_text(with_block("softmax", ENDLESS))
+    watching.until("checking ch4.softmax…")
+    (judge,) = children(watching.process.pid)
+    os.kill(judge, signal.SIGKILL)
+    watching.until("the judge ended unexpectedly: press r to try again")
+    path.write_text(with_block("softmax"))
+    watching.until("✓ ch4.softmax passed")
+
+
+def test_nothing_is_left_running(watching, path):
+    watching.until("0 of 10 done")
+    path.write_text(with_block("softmax", ENDLESS))
+    watching.until("checking ch4.softmax…")
+    (judge,) = children(watching.process.pid)
+    watching.process.kill()
+    watching.process.wait()
+    end = time.monotonic() + PATIENCE
+    while alive(judge):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def children(process: int) -> list[int]:
+    """Its child processes."""
+    task = Path(f"/proc/{process}/task/{process}/children")
+    if not task.exists():
+        pytest.skip("only Linux tells")
+    return [int(child) for child in task.read_text().split()]
+
+
+def alive(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
 
 
 def test_no_line_is_wider_and_no_frame_higher_than_the_window(watching, path):
