@@ -64,9 +64,7 @@ def next_step(
     """
     if all(workspace.source(chapter) is None for chapter in chapters):
         file = workspace.shown(workspace.file(chapters[0]))
-        raise UnreadableSubmission(
-            f"{file} cannot be read: {_init(workspace, chapters[0])} writes it if it is missing"
-        )
+        raise UnreadableSubmission(f"no {file}: {_init(workspace, chapters[0])} writes it")
     fresh: Standing | None = None
     for chapter in chapters:
         source = workspace.source(chapter)

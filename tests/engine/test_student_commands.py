@@ -89,6 +89,13 @@ def test_next_says_what_and_why(run, student):
     assert run("next")[1].startswith("ch4.sigmoid")
 
 
+def test_a_chapter_without_a_file(run):
+    assert "grade init . --chapter ch5 writes its file" in run("list", "ch5")[1]
+    code, _, err = run("next", "ch5")
+    assert code == 2
+    assert "grade init . --chapter ch5 writes it" in err
+
+
 def test_all_done(run, student):
     student.write_text((ROOT / "solutions" / MODULE).read_text())
     run("ch4")
