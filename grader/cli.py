@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.course import Course, CourseError, NoCourse, UnknownName, find_course, load_course
+from grader.course import CourseError, NoCourse, UnknownName
+from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
 
 GENERAL = ("--help", "--install-completion", "--show-completion")
@@ -35,6 +37,8 @@ app = typer.Typer(
   grade ch3                   one chapter
   grade ch3.layer_norm        one exercise
   grade ch3 --submission FILE another file, folder or notebook
+  grade watch ch3             grade on every save
+  grade next                  what to do now, and why
   grade hint ch3.layer_norm   a step towards the answer
 """,
 )
@@ -50,49 +54,34 @@ def run(
     output: Annotated[Path | None, typer.Option(help="write the report here")] = None,
     seed: Annotated[int, typer.Option(help="another seed draws other inputs")] = 0,
     examples: Annotated[int, typer.Option(min=1, help="inputs drawn for a value check")] = 50,
+    map: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MINE=THEIRS", help="my_softmax=softmax: other names"),
+    ] = None,
 ) -> None:
     """Grade everything, or the chapters and exercises named."""
     from grader import grade_command
+    from grader.renaming import renamings
+    from grader.workspace import Workspace
 
-    course = _course()
+    course = course_here()
+    place = submission or workspace_here(course).folder
     choice = grade_command.Choice(
         targets=tuple(targets or ()),
-        submission=submission or course.root / "exercises",
+        submission=place,
         seed=seed,
         examples=examples,
+        renamed=renamings(map or (), course),
     )
     reports = grade_command.graded(course, choice)
+    if submission is None:
+        say(Workspace(course, place).remember(reports).note)
     grade_command.write(reports, format.value, output, detailed=bool(targets))
     passed = all(report.passed for report in reports)
     raise typer.Exit(FULL_MARKS if passed else POINTS_LOST)
 
 
-@app.command("list")
-def list_exercises(
-    chapter: Annotated[str | None, typer.Argument(help="only this chapter")] = None,
-) -> None:
-    """List chapters and exercises with their points."""
-    course = _course()
-    chosen = [course.chapter(chapter)] if chapter else list(course.chapters)
-    for one in chosen:
-        typer.echo(f"{one.id}  {one.title}")
-        for exercise in one.exercises:
-            typer.echo(f"  {exercise.points:>3}  {exercise.id}")
-
-
-@app.command()
-def hint(
-    exercise: Annotated[str, typer.Argument(help="for example ch3.layer_norm")],
-    step: Annotated[int, typer.Argument(min=1, max=3, help="1 the idea, 2 shapes, 3 outline")] = 1,
-) -> None:
-    """Show a hint: the idea first, then the shapes, then the outline."""
-    chapter, found = _course().select(exercise)
-    if found is None:
-        first = chapter.exercises[0].id
-        raise UnknownName(f"{exercise} is a chapter: name an exercise, such as {first}")
-    typer.echo(found.hints[step - 1])
-    if step < len(found.hints):
-        typer.echo(f"More: grade hint {found.id} {step + 1}", err=True)
+register(app)
 
 
 @app.command()
@@ -111,7 +100,7 @@ def audit(
     """Let the course examine itself: references, mistakes, alternates, oracles, trivial answers."""
     from grader.audit import audit_chapter
 
-    course = _course()
+    course = course_here()
     chosen = [course.chapter(name) for name in chapters or ()] or list(course.chapters)
     found = 0
     for chapter in chosen:
@@ -128,12 +117,8 @@ def stubs() -> None:
     """Write exercises/ from solutions/ (for authors of a course)."""
     from grader.stubs import write_stubs
 
-    for path in write_stubs(_course()):
+    for path in write_stubs(course_here()):
         typer.echo(f"wrote {path}")
-
-
-def _course() -> Course:
-    return load_course(find_course(Path.cwd()))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -141,7 +126,9 @@ def main(arguments: list[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         app(args=_with_command(words), prog_name="grade")
-    except (NoCourse, UnknownName, UnreadableSubmission) as error:
+    except UnknownName as error:
+        _fail(_misspelt_command(words) or str(error), BAD_INPUT)
+    except (NoCourse, UnreadableSubmission) as error:
         _fail(str(error), BAD_INPUT)
     except CourseError as error:
         _fail(str(error), GRADER_FAILED)
@@ -151,13 +138,24 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _with_command(words: list[str]) -> list[str]:
     """`grade ch3` means `grade run ch3`: what names no command is something to grade."""
-    commands = {
-        command.name or getattr(command.callback, "__name__", "")
-        for command in app.registered_commands
-    }
-    if words and (words[0] in commands or words[0] in GENERAL):
+    if words and (words[0] in _commands() or words[0] in GENERAL):
         return words
     return ["run", *words]
+
+
+def _commands() -> list[str]:
+    return [
+        str(command.name or getattr(command.callback, "__name__", ""))
+        for command in app.registered_commands
+    ]
+
+
+def _misspelt_command(words: list[str]) -> str | None:
+    """`grade lst` names no chapter, and probably means `grade list`."""
+    if not words or words[0].startswith("-") or words[0] in _commands():
+        return None
+    near = difflib.get_close_matches(words[0], _commands(), n=1, cutoff=0.7)
+    return f"there is no {words[0]}: did you mean grade {near[0]}?" if near else None
 
 
 def _named(error: Exception) -> str:

@@ -16,6 +16,9 @@ from grader.wall.limits import Limits
 POINTS = 100
 HINTS = 3
 
+SHIPPED = "shipped"
+"""The folder of the installed package that a wheel carries the course in."""
+
 
 class CourseError(Exception):
     """Something in the course's own files is wrong; the message names the file and line."""
@@ -107,6 +110,10 @@ class Course:
                 for entry in chapter.exercises:
                     if entry.name == target:
                         return chapter, entry
+            known = {entry.name: entry.id for entry in self.exercises.values()}
+            near = difflib.get_close_matches(target, known, n=1, cutoff=0.75)
+            if near and not name.startswith("ch"):
+                raise UnknownName(f"there is no {target}: did you mean {known[near[0]]}?")
         chapter = self.chapter(name)
         return chapter, chapter.exercise(exercise) if exercise else None
 
@@ -134,8 +141,8 @@ def find_course(start: Path) -> Path:
 
     Raises NoCourse if there is none.
     """
-    packaged = Path(__file__).resolve().parent.parent
-    for folder in (start, *start.parents, packaged):
+    engine = Path(__file__).resolve().parent
+    for folder in (start, *start.parents, engine.parent, engine / SHIPPED):
         if (folder / "exercises" / "course.toml").is_file():
             return folder
     raise NoCourse(f"no exercises/course.toml in {start} or above: run grade in a course folder")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from grader.assignment import Assignment, started
 from grader.course import Chapter, Course, Exercise
+from grader.renaming import Renaming, renamed
 from grader.report.model import ChapterReport
-from grader.submission import UnreadableSubmission, holds_chapter, read_submission
+from grader.submission import Submission, UnreadableSubmission, chapter_file, read_submission
 from grader.wall.isolation import detect
 
 
@@ -23,6 +24,7 @@ class Choice:
     submission: Path
     seed: int
     examples: int
+    renamed: tuple[Renaming, ...] = ()
 
 
 def graded(course: Course, choice: Choice) -> list[ChapterReport]:
@@ -30,7 +32,7 @@ def graded(course: Course, choice: Choice) -> list[ChapterReport]:
     if not choice.submission.exists():
         raise UnreadableSubmission(f"{choice.submission} does not exist")
     assignments = [
-        Assignment(chapter, read_submission(choice.submission, chapter), exercises)
+        Assignment(chapter, _submission(choice, chapter), exercises)
         for chapter, exercises in _chosen(course, choice)
     ]
     with started(assignments, detect()) as waves:
@@ -41,6 +43,10 @@ def graded(course: Course, choice: Choice) -> list[ChapterReport]:
         run = Run(choice.seed, choice.examples)
         with _progress(course, assignments) as observe:
             return Judging(course, assignments, run, detect(), observe).reports(waves)
+
+
+def _submission(choice: Choice, chapter: Chapter) -> Submission:
+    return renamed(read_submission(choice.submission, chapter), chapter, choice.renamed)
 
 
 @contextmanager
@@ -105,7 +111,7 @@ def _chosen(course: Course, choice: Choice) -> list[tuple[Chapter, tuple[Exercis
 def _handed_in(course: Course, path: Path) -> list[Chapter]:
     """The chapters that a file or folder is about, by its names."""
     if path.is_dir():
-        found = [chapter for chapter in course.chapters if holds_chapter(path, chapter)]
+        found = [chapter for chapter in course.chapters if chapter_file(path, chapter)]
         missing = f"{path} holds no chapter: files are named like {course.chapters[0].module}.py"
     else:
         found = [one for one in course.chapters if path.stem in (one.id, one.module)]

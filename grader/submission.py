@@ -60,18 +60,18 @@ def read_submission(path: Path, chapter: Chapter) -> Submission:
     return Submission(found, chapter.module, files)
 
 
-def holds_chapter(folder: Path, chapter: Chapter) -> bool:
-    """Whether a folder has a file for the chapter."""
-    return any(path.is_file() for path in _places(folder, chapter))
+def chapter_file(folder: Path, chapter: Chapter) -> Path | None:
+    """The chapter's file in a folder, under any of its names."""
+    return next((path for path in _places(folder, chapter) if path.is_file()), None)
 
 
 def _find(folder: Path, chapter: Chapter) -> Path:
-    for path in _places(folder, chapter):
-        if path.is_file():
-            return path
-    raise UnreadableSubmission(
-        f"{folder} holds no {chapter.module}.py: name the file with --submission FILE"
-    )
+    found = chapter_file(folder, chapter)
+    if found is None:
+        raise UnreadableSubmission(
+            f"{folder} holds no {chapter.module}.py: name the file with --submission FILE"
+        )
+    return found
 
 
 def _places(folder: Path, chapter: Chapter) -> list[Path]:

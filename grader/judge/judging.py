@@ -56,7 +56,10 @@ class _Judge:
 
 @dataclass
 class Judging:
-    """Grades assignments; `observe` hears the title of every check as it is decided."""
+    """Grades assignments; `observe` hears the title of every check as it is decided.
+
+    `loaded` are chapters that were loaded before: the judges are forked with them.
+    """
 
     course: Course
     assignments: list[Assignment]
@@ -64,6 +67,7 @@ class Judging:
     isolation: Isolation
     observe: Callable[[Exercise, bool], None] = lambda exercise, passed: None
     results: dict[tuple[int, str], Judged] = field(default_factory=dict)
+    loaded: dict[str, LoadedChapter] = field(default_factory=dict)
 
     def reports(self, waves: list[Wave] | None = None) -> list[ChapterReport]:
         """A report an assignment, in order; `waves` are sandboxes that were started before.
@@ -75,7 +79,7 @@ class Judging:
                 return self.reports(own)
         for wave in waves:
             for library in wave.libraries:
-                _import(library)
+                load_library(library)
             wave.sandbox.wait()
             self._share_out(wave)
         return [self._report(number, one) for number, one in enumerate(self.assignments)]
@@ -168,7 +172,7 @@ def _with_note(
 
 
 @cache
-def _import(library: str) -> None:
+def load_library(library: str) -> None:
     """Import a library before the judges are forked, and keep it to one thread."""
     module = importlib.import_module(library)
     if library == HEAVY:
@@ -189,7 +193,7 @@ def _judge_process(judging: Judging, connection: Connection, sandbox: Sandbox, n
         os.sched_setaffinity(0, {core})
     gc.freeze()
     gc.set_threshold(GARBAGE)
-    loaded: dict[str, LoadedChapter] = {}
+    loaded = dict(judging.loaded)
     try:
         while (task := connection.recv()) is not None:
             assignment = judging.assignments[task.assignment]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,13 @@ def sigmoid(z):
 
 
 @pytest.fixture
-def run(capsys, monkeypatch):
-    """`run("ch4", …)` is (exit code, stdout, stderr)."""
-    monkeypatch.chdir(ROOT)
+def run(capsys, monkeypatch, tmp_path_factory):
+    """`run("ch4", …)` in a folder with the stubs is (exit code, stdout, stderr)."""
+    folder = tmp_path_factory.mktemp("student")
+    shutil.copytree(
+        ROOT / "exercises", folder / "exercises", ignore=shutil.ignore_patterns("*.toml", ".*")
+    )
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
@@ -180,17 +185,7 @@ def test_a_check_that_breaks_gives_no_mark(run, tmp_path, course, monkeypatch):
     assert "Traceback" not in err
 
 
-def test_hints_go_step_by_step(run):
-    code, first, more = run("hint", "ch4.softmax")
-    assert code == 0
-    assert "grade hint ch4.softmax 2" in more
-    _, last, nothing = run("hint", "ch4.softmax", "3")
-    assert first != last
-    assert nothing == ""
-
-
-def test_list_and_doctor(run):
-    assert "ch4.softmax" in run("list", "ch4")[1]
+def test_doctor(run):
     code, out, _ = run("doctor")
     assert code == 0
     assert re.search(r"isolation +(bubblewrap|process): ", out)

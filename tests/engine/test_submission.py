@@ -8,7 +8,7 @@ import os
 import nbformat
 import pytest
 
-from grader.submission import UnreadableSubmission, holds_chapter, read_submission
+from grader.submission import UnreadableSubmission, chapter_file, read_submission
 
 SOURCE = "def softmax(z):\n    return z\n"
 
@@ -39,7 +39,7 @@ def test_text_in_any_coding(tmp_path, chapter, data, text):
 def test_a_folder_brings_its_other_modules(tmp_path, chapter):
     (tmp_path / f"{chapter.module}.py").write_text(SOURCE)
     (tmp_path / "helper.py").write_text("value = 1\n")
-    assert holds_chapter(tmp_path, chapter)
+    assert chapter_file(tmp_path, chapter)
     files = read_submission(tmp_path, chapter).files
     assert files == {chapter.module: SOURCE, "helper": "value = 1\n"}
 

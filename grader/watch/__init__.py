@@ -1,0 +1,1 @@
+"""`grade watch`: a verdict on every save, from a judge that has everything loaded."""
