@@ -132,6 +132,15 @@ def stubs() -> None:
         typer.echo(f"wrote {path}")
 
 
+@app.command()
+def notebooks() -> None:
+    """Write assignments/source/ from solutions/ (for authors of a course)."""
+    from grader.notebooks import write_notebooks
+
+    for path in write_notebooks(_course()):
+        typer.echo(f"wrote {path}")
+
+
 def _course() -> Course:
     return load_course(find_course(Path.cwd()))
 
