@@ -56,9 +56,9 @@ class Outcome:
 
 
 def run_check(
-    check: Check, submission: Backend, reference: Backend, *, seed: int, examples: int
+    check: Check, submission: Backend, reference: Backend | None, *, seed: int, examples: int
 ) -> Outcome:
-    """Judge one check.
+    """Judge one check.  Only a practice check does without a reference.
 
     Raises JudgeError if the check fails for a reason that the reference has in common with the
     submission.
@@ -120,7 +120,7 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
 class _Run:
     """The examples of one check, and the smallest failure so far."""
 
-    def __init__(self, check: Check, submission: Backend, reference: Backend) -> None:
+    def __init__(self, check: Check, submission: Backend, reference: Backend | None) -> None:
         self.check, self.submission, self.reference = check, submission, reference
         self.outcome = Outcome(check, "passed")
         self.calls: list[Call] = []
@@ -165,13 +165,17 @@ class _Run:
 
     def _blame(self, error: Exception, drawn: dict[str, Any]) -> None:
         """A check that trips over an answer is right to, unless it trips over the reference too."""
+        if self.reference is None:
+            return
         try:
             self._test(Answers(self.reference), drawn)
         except Exception as again:
             raise JudgeError(f"check {self.check.exercise}.{self.check.slug}: {again!r}") from error
 
     def _test(self, answers: Answers, drawn: dict[str, Any]) -> None:
-        known = {"submission": answers, "reference": Answers(self.reference), **drawn}
+        known = {"submission": answers, **drawn}
+        if self.reference is not None:
+            known["reference"] = Answers(self.reference)
         code = self.check.test.__code__
         wanted = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         self.check.test(**{name: known[name] for name in wanted if name in known})
