@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
@@ -28,7 +29,8 @@ class GradeMagics(Magics):
         target, shell = line.strip(), self.shell
         assert shell is not None
         if cell is not None:
-            if not shell.run_cell(cell).success:
+            outcome: Any = shell.run_cell(cell)
+            if not outcome.success:
                 return None
             target = target or _last_defined(cell)
         if not target:

@@ -1,0 +1,135 @@
+"""Judging instead of executing: the notebook's code goes through the wall, its marks come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Enum, Integer, Unicode
+
+from grader.course import Chapter, Course, CourseError, find_course, load_course
+from grader.journal import Journal, Key, course_version, key_of
+from grader.judge.grading import Run
+from grader.judge.judging import Assignment, Judging
+from grader.judge.run import JudgeError
+from grader.nbgrader.cells import grading
+from grader.nbgrader.rebuild import submission_of
+from grader.notebooks import checks_id
+from grader.report.as_html import exercise_html, overview_html
+from grader.report.disclosure import Disclosure
+from grader.report.model import ChapterReport, ExerciseReport
+from grader.submission import Submission
+from grader.wall.isolation import Isolation, detect
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Judges submissions of one chapter; what the journal knows is not judged again."""
+
+    course: Course
+    chapter: Chapter
+    run: Run
+    isolation: Isolation
+    journal: Path
+
+    def key(self, student: str, submission: Submission) -> Key:
+        """Where the journal has the report, if it has."""
+        version = course_version(self.course, self.chapter)
+        return key_of(student, submission, version, self.isolation.name, self.run)
+
+    def judged(self, submissions: list[Submission]) -> list[ChapterReport]:
+        """Judge side by side, through the wall.  Raises JudgeError, SandboxError, CourseError."""
+        chapter = self.chapter
+        assignments = [Assignment(chapter, one, chapter.exercises) for one in submissions]
+        return Judging(self.course, assignments, self.run, self.isolation).reports()
+
+    def report(self, student: str, submission: Submission) -> ChapterReport:
+        """Look the report up, or judge and enter it."""
+        with Journal(self.journal) as journal:
+            key = self.key(student, submission)
+            known = journal.find(key)
+            if known is not None:
+                return known
+            (report,) = self.judged([submission])
+            journal.append(key, report)
+            return report
+
+
+class Judge(NbGraderPreprocessor):
+    """Puts the score of each exercise, and the report on it, into its cell's output."""
+
+    seed = Integer(0, help="Another seed draws other inputs.").tag(config=True)
+    disclosure = Enum(
+        [level.value for level in Disclosure],
+        default_value=Disclosure.full.value,
+        help="What feedback shows: full, property (titles of checks only) or none.",
+    ).tag(config=True)
+    course = Unicode("", help="The course's folder; by default the one around this.").tag(
+        config=True
+    )
+    journal = Unicode("journal.db", help="Where reports are kept, in the nbgrader course.").tag(
+        config=True
+    )
+    weak_isolation = Bool(False, help="Make marks even without bubblewrap.").tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        names = resources["nbgrader"]
+        bench = self.bench(names["notebook"], Path(self.parent.parent.coursedir.root))
+        submission = submission_of(nb, bench.chapter, Path(f"{names['notebook']}.ipynb"))
+        report = bench.report(names["student"], submission)
+        fill_in(nb, report, bench.chapter, Disclosure(self.disclosure))
+        return nb, resources
+
+    def bench(self, notebook: str, root: Path) -> Bench:
+        """What judges that notebook in the nbgrader course at `root`.  Raises JudgeError."""
+        course = load_course(Path(self.course) if self.course else find_course(root))
+        isolation = detect()
+        if not isolation.strong and not self.weak_isolation:
+            raise JudgeError(
+                f"no mark is made without bubblewrap: {isolation.why}; "
+                "install it, or set c.Judge.weak_isolation = True"
+            )
+        run = Run(seed=self.seed)
+        return Bench(course, course.chapter(notebook), run, isolation, root / self.journal)
+
+
+def fill_in(
+    notebook: NotebookNode, report: ChapterReport, chapter: Chapter, disclosure: Disclosure
+) -> None:
+    """Write the outputs that nbgrader reads marks from.  Raises CourseError."""
+    graded = graded_cells(notebook, chapter)
+    for exercise, shown in zip(chapter.exercises, report.exercises, strict=True):
+        cell = graded[checks_id(exercise)]
+        cell.outputs = [_result(shown, float(grading(cell)["points"]), disclosure)]
+        cell.execution_count = 1
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    if disclosure is not Disclosure.none:
+        overview = new_output("display_data", {"text/html": overview_html(report)})
+        first.outputs = [overview, *first.outputs]
+
+
+def graded_cells(notebook: NotebookNode, chapter: Chapter) -> dict[str, NotebookNode]:
+    """The cells with points by their grade ids, one an exercise.  Raises CourseError."""
+    graded = [cell for cell in notebook.cells if grading(cell).get("grade")]
+    found = [str(grading(cell).get("grade_id")) for cell in graded]
+    expected = [checks_id(exercise) for exercise in chapter.exercises]
+    if sorted(found) != sorted(expected):
+        differing = ", ".join(sorted(set(found) ^ set(expected))) or "cells that stand twice"
+        raise CourseError(
+            f"notebook and course differ in {differing}: "
+            f"run `grade notebooks` and `nbgrader generate_assignment {chapter.id} --force`"
+        )
+    return dict(zip(found, graded, strict=True))
+
+
+def _result(report: ExerciseReport, points: float, disclosure: Disclosure) -> NotebookNode:
+    """The mark as a plain number between 0 and the cell's points, with the report beside it."""
+    score = min(max(points * report.score / report.max_score, 0.0), points)
+    data = {"text/plain": repr(round(score, 2)), "text/html": exercise_html(report, disclosure)}
+    return new_output("execute_result", data, execution_count=1)
