@@ -52,7 +52,8 @@ def notice(text: str) -> NotebookNode:
 def cells_of(notebook: Any) -> list[Cell]:
     """The cells of a notebook, as far as they are cells."""
     cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
-    found = (_cell(cell) for cell in cells or () if isinstance(cell, Mapping))
+    listed = cells if isinstance(cells, list) else []
+    found = (_cell(cell) for cell in listed if isinstance(cell, Mapping))
     return [cell for cell in found if cell.kind in KINDS]
 
 
