@@ -15,7 +15,6 @@ from grader.modules import load_module
 def pytest_generate_tests(metafunc):
     """One test a kind of submission."""
     if "kind" in metafunc.fixturenames:
-        pytest.importorskip("nbformat")
         found = load_module(metafunc.definition.path.with_name("kinds.py"), "nbgrader_kinds")
         metafunc.parametrize("kind", found.KINDS, ids=[kind.name for kind in found.KINDS])
 
