@@ -67,7 +67,11 @@ class PracticeReport:
     def __repr__(self) -> str:
         """Plain text, so that a REPL shows the report itself."""
         buffer = io.StringIO()
-        Console(file=buffer, width=WIDTH, highlight=False, color_system=None).print(self)
+        # In a notebook rich would show it at once instead of writing it.
+        plain = Console(
+            file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
+        )
+        plain.print(self)
         return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
 
     def _repr_html_(self) -> str:

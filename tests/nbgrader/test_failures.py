@@ -76,6 +76,7 @@ def test_validate_says_the_truth(released, kinds, tmp_path):
     folder = released.root / "home" / "ch1"
     stub = released.run("nbgrader", "validate", "ch1.ipynb", folder=folder)
     assert "FAILED ON 2 CELL(S)" in stub.stdout.upper().replace("\n", " ")
+    assert "ch1.relu: not started" in stub.stdout
 
     kind = next(kind for kind in kinds.KINDS if kind.name == "correct")
     fetched = nbformat.read(folder / "ch1.ipynb", as_version=4)
