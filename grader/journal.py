@@ -19,6 +19,7 @@ from types import TracebackType
 
 from grader.course import Chapter, Course
 from grader.judge.grading import Run
+from grader.judge.run import JudgeError
 from grader.report.as_json import chapter as as_json
 from grader.report.from_json import UnknownSchema, chapter_from
 from grader.report.model import ChapterReport
@@ -47,7 +48,7 @@ PRAGMA user_version = {LAYOUT};
 LIBRARIES = ("numpy", "torch", "hypothesis")
 
 
-class JournalError(Exception):
+class JournalError(JudgeError):
     """The journal cannot be used; the message says what to do."""
 
 

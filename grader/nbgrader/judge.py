@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,14 @@ class Bench:
     isolation: Isolation
     journal: Path
 
+    @cached_property
+    def version(self) -> str:
+        """The version of the course that judges."""
+        return course_version(self.course, self.chapter)
+
     def key(self, student: str, submission: Submission) -> Key:
         """Where the journal has the report, if it has."""
-        version = course_version(self.course, self.chapter)
-        return key_of(student, submission, version, self.isolation.name, self.run)
+        return key_of(student, submission, self.version, self.isolation.name, self.run)
 
     def judged(self, submissions: list[Submission]) -> list[ChapterReport]:
         """Judge side by side, through the wall.  Raises JudgeError, SandboxError, CourseError."""

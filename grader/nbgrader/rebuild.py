@@ -17,13 +17,13 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.course import Chapter
 from grader.nbgrader.cells import DEFINITION, Cell, cells_of, grading, notice, read_notebook
-from grader.submission import LARGEST, Submission, of_cells
+from grader.submission import LARGEST, Submission, UnreadableSubmission, of_cells
 from grader.wall.limits import MB
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
-class NotReleased(Exception):
+class NotReleased(UnreadableSubmission):
     """There is no released notebook to rebuild on."""
 
 

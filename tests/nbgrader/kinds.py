@@ -45,7 +45,7 @@ READING = """import glob, json
 for path in glob.glob("{root}/**/*.*", recursive=True):
     text = open(path).read()
     if "BEGIN SOLUTION" in text:
-        for cell in json.loads(text)["cells"] if path.endswith("ipynb") else [{{"source": text}}]:
+        for cell in json.loads(text)["cells"] if path.endswith("ipynb") else [{"source": text}]:
             try:
                 exec("".join(cell["source"]), globals())
             except Exception:

@@ -41,7 +41,8 @@ def test_without_a_release_nothing_is_graded(spoiled):
     assert "nbgrader generate_assignment ch1" in spoiled.run(*again, fails=True).stderr
     assert spoiled.marks("correct") == NONE
     done = spoiled.run("grade", "prejudge", "ch1", fails=True)
-    assert done.stderr.splitlines()[-1].endswith("run `nbgrader generate_assignment ch1`")
+    assert done.returncode == 2
+    assert done.stderr == f"grade: {path} is missing: run `nbgrader generate_assignment ch1`\n"
 
 
 def test_a_wrong_reference_is_not_released(spoiled):
