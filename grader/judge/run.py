@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import warnings
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from grader.checks.answers import Answers, Backend, Call, SubmissionError, Submi
 from grader.checks.check import Check
 from grader.checks.draws import plainly
 from grader.checks.expect import Mismatch
+from grader.judge import inputs
 
 DEFAULT_EXAMPLES = 50
 PLAIN_PART = 4
@@ -27,6 +30,9 @@ SHRINKING = 120
 
 TRANSCRIPT = 24
 """Calls of a check that are kept for the diagnosis, beside those of the counterexample."""
+
+
+CHANGING = "the same call gives different answers when it is made again"
 
 
 class JudgeError(Exception):
@@ -80,7 +86,7 @@ def run_check(
         transcript = run.outcome.transcript
         return Outcome(check, lost.status, str(lost), calls=run.calls, transcript=transcript)
     except Flaky:
-        run.outcome.message = "the same call gives different answers when it is made again"
+        run.outcome.message = CHANGING
         return run.outcome
     return Outcome(check, "passed", transcript=run.outcome.transcript)
 
@@ -99,6 +105,10 @@ def _count(check: Check, examples: int) -> int:
 def _draw(run: _Run, seed: int, examples: int) -> None:
     if not examples:
         return
+    known = inputs.seen(run.check.test, seed, examples)
+    if known is not None and run.passes(known):
+        return
+    drawn_here: list[dict[str, Any]] = []
 
     @hypothesis_seed(seed)
     @settings(
@@ -112,9 +122,13 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     )
     @hypothesis_given(drawn=st.fixed_dictionaries(run.check.strategies))
     def every_example(drawn: dict[str, Any]) -> None:
+        drawn_here.append(copy.deepcopy(drawn))
         run.example(drawn)
 
     every_example()
+    if known is not None:
+        run.changes()
+    inputs.keep(run.check.test, seed, examples, drawn_here)
 
 
 class _Run:
@@ -148,6 +162,24 @@ class _Run:
         finally:
             if len(self.outcome.transcript) < TRANSCRIPT:
                 self.outcome.transcript.extend(answers._calls)
+
+    def passes(self, known: inputs.Inputs) -> bool:
+        """Whether inputs drawn before pass; if not, nothing is left of the attempt."""
+        before = list(self.outcome.transcript)
+        try:
+            for drawn in known:
+                with contextlib.suppress(UnsatisfiedAssumption):
+                    self.example(drawn)
+        except (Mismatch, SubmissionError, _ShrunkEnough):
+            self.outcome = Outcome(self.check, "passed", transcript=before)
+            self.calls, self.since_failure = [], 0
+            return False
+        return True
+
+    def changes(self) -> None:
+        """Fail a submission that passes now with inputs that it failed with a moment ago."""
+        self._failed("failed", CHANGING)
+        raise Mismatch(CHANGING)
 
     def _compare(self, answers: Answers, drawn: dict[str, Any]) -> None:
         try:

@@ -22,7 +22,7 @@ from grader.report.model import ChapterReport
 from grader.submission import Submission, UnreadableSubmission
 from grader.wall.sandbox import SandboxError
 
-BATCH = 16
+BATCH = 64
 """Submissions judged with one sandbox; what a batch found is in the journal when it ends."""
 
 
