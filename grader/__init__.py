@@ -1,1 +1,41 @@
-"""gradschool's engine: it grades chapters of exercises and knows nothing of any chapter."""
+"""gradschool's engine: it grades chapters of exercises and knows nothing of any chapter.
+
+`grader.check(my_softmax, "ch4.softmax")` runs the practice checks on a function of this process.
+Marks are made elsewhere, behind the wall: by the command `grade`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.practice import PracticeReport
+
+# This file is also the package inside a sandbox, where only the wall is: it imports on demand.
+
+
+def check(what: Any, target: str) -> PracticeReport:
+    """Run the practice checks of an exercise or a chapter on objects of this process.
+
+    `what` is a function, a class, a module or a dictionary of names (`globals()`); `target` is
+    `ch4.softmax`, or `ch4` for everything the module or dictionary holds of that chapter.
+    """
+    from grader.practice import practise
+
+    return practise(what, target)
+
+
+def check_practice(what: Any, target: str) -> None:
+    """As `check`, but raise PracticeFailed with the counterexample unless all checks pass."""
+    from grader.practice import PracticeFailed
+
+    report = check(what, target)
+    if not report.passed:
+        raise PracticeFailed(report)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext grader`: adds the magics `%grade` and `%%grade`."""
+    from grader.magics import GradeMagics
+
+    shell.register_magics(GradeMagics)

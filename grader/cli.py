@@ -121,6 +121,35 @@ def stubs() -> None:
         typer.echo(f"wrote {path}")
 
 
+@app.command()
+def notebooks() -> None:
+    """Write assignments/source/ from solutions/ (for authors of a course)."""
+    from grader.notebooks import write_notebooks
+
+    for path in write_notebooks(load_course(find_course(Path.cwd()))):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def prejudge(
+    chapter: Annotated[str, typer.Argument(help="for example ch3")],
+) -> None:
+    """Judge all notebooks submitted to the nbgrader course here, on every core."""
+    try:
+        from grader.nbgrader import prejudge as class_of
+    except ImportError:
+        raise NoCourse("nbgrader is missing: pip install 'gradschool[nbgrader]'") from None
+
+    def observe(entry: class_of.Entry) -> None:
+        mark = f"{entry.report.score:g} / {entry.report.max_score:g}" if entry.report else "failed"
+        typer.echo(f"{entry.student}  {mark}")
+
+    failures = [entry for entry in class_of.prejudge(chapter, observe) if entry.failure]
+    for entry in failures:
+        typer.echo(f"grade: no mark for {entry.student}: {entry.failure}", err=True)
+    raise typer.Exit(GRADER_FAILED if failures else FULL_MARKS)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on stderr and a documented exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)

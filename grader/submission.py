@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from grader.wall.limits import MB
 
 LARGEST = 1 * MB
 """Bytes of source that are read; the largest real submission is a tenth of it."""
+
+LARGEST_NOTEBOOK = 32 * MB
+"""Bytes of a notebook's file: its plots are not source."""
 
 MOST_FILES = 50
 
@@ -85,22 +89,27 @@ def _siblings(found: Path) -> dict[str, str]:
     return {path.stem: _text(path) for path in others if path.is_file()}
 
 
-def _text(path: Path) -> str:
-    data = _bytes(path).removeprefix(b"\xef\xbb\xbf")
+def notebook_text(path: Path) -> str:
+    """The text of a notebook's file, plots and all.  Raises UnreadableSubmission."""
+    return _text(path, LARGEST_NOTEBOOK)
+
+
+def _text(path: Path, most: int = LARGEST) -> str:
+    data = _bytes(path, most).removeprefix(b"\xef\xbb\xbf")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("latin-1")
 
 
-def _bytes(path: Path) -> bytes:
+def _bytes(path: Path, most: int) -> bytes:
     try:
         kind = path.stat()
         if not stat.S_ISREG(kind.st_mode):
             raise UnreadableSubmission(f"{path} is not a regular file: name a .py or .ipynb file")
-        if kind.st_size > LARGEST:
+        if kind.st_size > most:
             raise UnreadableSubmission(
-                f"{path} is larger than {LARGEST // MB} MB: is it the right file?"
+                f"{path} is larger than {most // MB} MB: is it the right file?"
             )
         return path.read_bytes()
     except OSError as error:
@@ -111,11 +120,18 @@ def _notebook(path: Path, chapter: Chapter) -> Submission:
     import nbformat
 
     try:
-        notebook = nbformat.reads(_text(path), as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.reads(notebook_text(path), as_version=4)  # type: ignore[no-untyped-call]
         sources = [str(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UnreadableSubmission(f"{path} is not a notebook: {reason[:80]}") from None
+    if sum(map(len, sources)) > LARGEST:
+        raise UnreadableSubmission(f"{path} holds more than {LARGEST // MB} MB of code")
+    return of_cells(path, chapter, sources)
+
+
+def of_cells(path: Path, chapter: Chapter, sources: Iterable[str]) -> Submission:
+    """A notebook's submission: its code cells one after another."""
     cells, lines = [], list[str]()
     for source in sources:
         cells.append(len(lines) + 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import hashlib
 import warnings
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from grader.checks.answers import Answers, Backend, Call
 from grader.checks.check import Check
 from grader.checks.draws import plainly
 from grader.checks.expect import Mismatch
+from grader.judge import inputs
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 DEFAULT_EXAMPLES = 50
@@ -28,6 +31,9 @@ SHRINKING = 120
 
 TRANSCRIPT = 24
 """Calls of a check that are kept for the diagnosis, beside those of the counterexample."""
+
+
+CHANGING = "the same call gives different answers when it is made again"
 
 
 class JudgeError(Exception):
@@ -57,9 +63,9 @@ class Outcome:
 
 
 def run_check(
-    check: Check, submission: Backend, reference: Backend, *, seed: int, examples: int
+    check: Check, submission: Backend, reference: Backend | None, *, seed: int, examples: int
 ) -> Outcome:
-    """Judge one check.
+    """Judge one check.  Only a practice check does without a reference.
 
     Raises JudgeError if the check fails for a reason that the reference has in common with the
     submission.
@@ -81,7 +87,7 @@ def run_check(
         transcript = run.outcome.transcript
         return Outcome(check, lost.status, str(lost), calls=run.calls, transcript=transcript)
     except Flaky:
-        run.outcome.message = "the same call gives different answers when it is made again"
+        run.outcome.message = CHANGING
         return run.outcome
     return Outcome(check, "passed", transcript=run.outcome.transcript)
 
@@ -100,6 +106,10 @@ def _count(check: Check, examples: int) -> int:
 def _draw(run: _Run, seed: int, examples: int) -> None:
     if not examples:
         return
+    known = inputs.seen(run.check.test, seed, examples)
+    if known is not None and run.passes(known):
+        return
+    drawn_here: list[dict[str, Any]] = []
 
     @hypothesis_seed(seed)
     @settings(
@@ -113,15 +123,20 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     )
     @hypothesis_given(drawn=st.tuples(*run.check.strategies.values()))
     def every_example(drawn: tuple[Any, ...]) -> None:
-        run.example(dict(zip(run.check.strategies, drawn, strict=True)))
+        named = dict(zip(run.check.strategies, drawn, strict=True))
+        drawn_here.append(copy.deepcopy(named))
+        run.example(named)
 
     every_example()
+    if known is not None:
+        run.changes()
+    inputs.keep(run.check.test, seed, examples, drawn_here)
 
 
 class _Run:
     """The examples of one check, and the smallest failure so far."""
 
-    def __init__(self, check: Check, submission: Backend, reference: Backend) -> None:
+    def __init__(self, check: Check, submission: Backend, reference: Backend | None) -> None:
         self.check, self.submission, self.reference = check, submission, reference
         self.outcome = Outcome(check, "passed")
         self.calls: list[Call] = []
@@ -150,6 +165,24 @@ class _Run:
             if len(self.outcome.transcript) < TRANSCRIPT:
                 self.outcome.transcript.extend(answers._calls)
 
+    def passes(self, known: inputs.Inputs) -> bool:
+        """Whether inputs drawn before pass; if not, nothing is left of the attempt."""
+        before = list(self.outcome.transcript)
+        try:
+            for drawn in known:
+                with contextlib.suppress(UnsatisfiedAssumption):
+                    self.example(drawn)
+        except (Mismatch, SubmissionError, _ShrunkEnough):
+            self.outcome = Outcome(self.check, "passed", transcript=before)
+            self.calls, self.since_failure = [], 0
+            return False
+        return True
+
+    def changes(self) -> None:
+        """Fail a submission that passes now with inputs that it failed with a moment ago."""
+        self._failed("failed", CHANGING)
+        raise Mismatch(CHANGING)
+
     def _compare(self, answers: Answers, drawn: dict[str, Any]) -> None:
         try:
             self._test(answers, drawn)
@@ -166,13 +199,17 @@ class _Run:
 
     def _blame(self, error: Exception, drawn: dict[str, Any]) -> None:
         """A check that trips over an answer is right to, unless it trips over the reference too."""
+        if self.reference is None:
+            return
         try:
             self._test(Answers(self.reference), drawn)
         except Exception as again:
             raise JudgeError(f"check {self.check.exercise}.{self.check.slug}: {again!r}") from error
 
     def _test(self, answers: Answers, drawn: dict[str, Any]) -> None:
-        known = {"submission": answers, "reference": Answers(self.reference), **drawn}
+        known = {"submission": answers, **drawn}
+        if self.reference is not None:
+            known["reference"] = Answers(self.reference)
         code = self.check.test.__code__
         wanted = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         self.check.test(**{name: known[name] for name in wanted if name in known})

@@ -1,0 +1,1 @@
+"""The course inside nbgrader: its preprocessors, and judging a class beforehand."""

@@ -1,0 +1,82 @@
+"""Inputs are drawn once a check and seed; a report does not depend on who was judged before."""
+
+import numpy as np
+import pytest
+
+from grader.checks import check, expect_close, fills, given, sizes
+from grader.checks.answers import Local
+from grader.judge import inputs
+from grader.judge.run import run_check
+
+
+@check("double", "matches the reference", value=True)
+@given(n=sizes(1, 4), fill=fills())
+def matches(submission, reference, n, fill):
+    x = fill(n)
+    expect_close(submission.double(x), reference.double(x))
+
+
+REFERENCE = Local({"double": lambda x: x + x})
+
+
+def outcome(double):
+    return run_check(matches.check, Local({"double": double}), REFERENCE, seed=0, examples=20)
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen():
+    inputs._seen.clear()
+
+
+def seen_by(double):
+    """The inputs that a submission is asked about."""
+    asked = []
+
+    def listening(x):
+        asked.append(x.tolist())
+        return double(x)
+
+    assert outcome(listening).passed
+    return asked
+
+
+def test_the_second_submission_sees_what_the_first_saw():
+    first = seen_by(lambda x: 2 * x)
+    assert len(inputs._seen) == 1
+    assert seen_by(lambda x: x + x) == first
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x: x,
+        lambda x: x * np.where(np.abs(x) > 20, 3, 2),
+        lambda x: 2 * x if len(x) < 4 else 1 / 0,
+        lambda x: None,
+    ],
+)
+def test_a_failure_is_the_same_whoever_came_before(wrong):
+    cold = outcome(wrong)
+    inputs._seen.clear()
+    assert outcome(lambda x: 2 * x).passed
+    warm = outcome(wrong)
+    assert not cold.passed
+    for name in ("status", "message"):
+        assert getattr(warm, name) == getattr(cold, name)
+    assert repr([call.arguments for call in warm.calls]) == repr(
+        [call.arguments for call in cold.calls]
+    )
+    assert len(warm.transcript) == len(cold.transcript)
+
+
+def test_failing_once_is_failing():
+    assert outcome(lambda x: 2 * x).passed
+    count = iter(range(1000))
+    found = outcome(lambda x: 2 * x + (next(count) == 7))
+    assert found.status == "failed"
+    assert "different answers" in found.message
+
+
+def test_another_seed_draws_other_inputs():
+    assert outcome(lambda x: 2 * x).passed
+    assert inputs.seen(matches, 1, 20) is None

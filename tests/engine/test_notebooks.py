@@ -1,0 +1,97 @@
+"""The notebooks of the nbgrader course: fresh, valid, and readable."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.course import Course
+from grader.latex import to_latex
+from grader.notebooks import markdown, notebook_of, notebook_path
+
+ALLOWED = {"cell_type", "grade", "grade_id", "locked", "points", "schema_version", "solution"}
+
+
+def chapters(course: Course):
+    for chapter in course.chapters:
+        yield chapter, nbformat.reads(notebook_of(course, chapter), as_version=4)
+
+
+def test_notebooks_are_fresh(course):
+    for chapter in course.chapters:
+        path = notebook_path(course, chapter)
+        assert path.exists(), "run `grade notebooks`"
+        assert path.read_text(encoding="utf-8") == notebook_of(course, chapter), "grade notebooks"
+
+
+def test_no_other_notebook_lies_in_the_course(course):
+    folder = course.root / "assignments" / "source"
+    expected = {notebook_path(course, chapter) for chapter in course.chapters}
+    assert set(folder.glob("**/*.ipynb")) == expected
+
+
+def test_generation_gives_the_same_bytes(course):
+    for chapter in course.chapters:
+        assert notebook_of(course, chapter) == notebook_of(course, chapter)
+
+
+def test_notebooks_are_valid_and_hold_nothing_beyond_the_schema(course):
+    for _, notebook in chapters(course):
+        nbformat.validate(notebook)
+        ids = [cell.id for cell in notebook.cells]
+        assert len(set(ids)) == len(ids)
+        for cell in notebook.cells[:-1]:
+            assert set(cell.metadata) == {"nbgrader"}
+            own = cell.metadata.nbgrader
+            assert set(own) - {"task"} <= ALLOWED
+            assert re.fullmatch(r"[A-Za-z0-9_-]+", own.grade_id)
+            assert own.schema_version == 3
+        assert notebook.cells[-1].metadata == {}
+
+
+def test_every_exercise_has_statement_solution_and_points(course):
+    for chapter, notebook in chapters(course):
+        cells = {cell.id: cell for cell in notebook.cells}
+        for exercise in chapter.exercises:
+            name = f"{chapter.id}-{exercise.name}"
+            solution, checks = cells[name], cells[f"{name}-checks"]
+            assert cells[f"{name}-statement"].source.startswith(f"## {exercise.name} · ")
+            assert solution.source.count("### BEGIN SOLUTION") >= 1
+            assert solution.source.count("### BEGIN") == solution.source.count("### END")
+            assert checks.metadata.nbgrader.points == exercise.points
+            assert "SOLUTION" not in checks.source
+
+
+def test_the_cells_of_a_notebook_are_the_chapter(course):
+    """Nothing of the module is lost: the code cells define what the solution defines."""
+    for chapter, notebook in chapters(course):
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        source = "\n".join(cell.source for cell in code if not cell.metadata.get("grade"))
+        compile(source, chapter.id, "exec")
+        solution = Path(course.solution(chapter)).read_text(encoding="utf-8")
+        for marked in re.findall(r"### BEGIN SOLUTION\n.*?### END", solution, re.DOTALL):
+            assert marked in source
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("σ(z) = 1 / (1 + exp(−z))", r"\sigma(z) = 1 /(1 + \exp(-z))"),
+        ("w ← w − lr · m̂ / (√v̂ + eps)", r"\leftarrow"),
+        ("(x − μ) / √(σ² + ε)", r"\sqrt{\sigma^2 + \varepsilon}"),
+        ("h' = tanh(x W_ihᵀ + b_ih)", r"W_{ih}^\top"),
+        ("loss = mean of −t", r"\text{mean of}"),
+        ("max_norm / norm", r"\text{max\_norm}"),
+    ],
+)
+def test_formulas_become_latex(text, latex):
+    assert latex in to_latex(text)
+
+
+def test_markdown_escapes_what_it_would_take_for_markup():
+    assert markdown("a <script> and `<b>` for $5") == "a &lt;script> and `<b>` for \\$5"
+
+
+def test_diagrams_stay_text():
+    assert markdown("    x ──► y\n    a table") == "```text\nx ──► y\na table\n```"
