@@ -126,7 +126,7 @@ def notebooks() -> None:
     """Write assignments/source/ from solutions/ (for authors of a course)."""
     from grader.notebooks import write_notebooks
 
-    for path in write_notebooks(load_course(find_course(Path.cwd()))):
+    for path in write_notebooks(course_here()):
         typer.echo(f"wrote {path}")
 
 
