@@ -86,13 +86,28 @@ def _temporary_files() -> set[str]:
 
 
 def _sandbox_processes() -> list[str]:
-    """Processes of a sandbox that are still there a moment later."""
+    """Processes of our sandboxes, or of sandboxes that nobody owns, still there a moment later."""
     for _ in range(20):
-        found = [line for line in map(_command, _process_ids()) if "grader.wall.zygote" in line]
+        found = [number for number in _process_ids() if _is_sandbox(number) and _is_ours(number)]
         if not found:
             return []
         time.sleep(0.1)
-    return found
+    return [_command(number) for number in found]
+
+
+def _is_sandbox(process: str) -> bool:
+    return "grader.wall.zygote" in _command(process)
+
+
+def _is_ours(process: str) -> bool:
+    """Whether the first process above that is no sandbox is this one, or the system's first."""
+    while _is_sandbox(process):
+        try:
+            status = Path("/proc", process, "stat").read_text(errors="replace")
+        except OSError:
+            return False
+        process = status.rpartition(")")[2].split()[1]
+    return process in ("0", "1", str(os.getpid()))
 
 
 def _process_ids() -> list[str]:
