@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from grader.checks.answers import Local
@@ -33,9 +35,9 @@ def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:
     solutions = str(course.root / "solutions")
     if solutions not in sys.path:
         sys.path.append(solutions)
-    module = load_module(_existing(course.solution(chapter)), chapter.module)
-    path = _existing(course.checks(chapter))
-    found = load_module(path, f"checks_{chapter.module}")
+    module = _imported(course.solution(chapter), chapter.module)
+    path = course.checks(chapter)
+    found = _imported(path, f"checks_{chapter.module}")
     checks: dict[str, list[Check]] = {exercise.name: [] for exercise in chapter.exercises}
     for test in vars(found).values():
         check = getattr(test, "check", None)
@@ -48,10 +50,16 @@ def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:
     return LoadedChapter(course, chapter, frozen, vars(module))
 
 
-def _existing(path: Path) -> Path:
+def _imported(path: Path, name: str) -> ModuleType:
     if not path.is_file():
         raise CourseError(f"{path}: the file is missing")
-    return path
+    try:
+        return load_module(path, name)
+    except Exception as error:
+        frames = traceback.walk_tb(error.__traceback__)
+        lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
+        line = lines[-1] if lines else getattr(error, "lineno", 1)
+        raise CourseError.at(path, line, f"{type(error).__name__}: {error}") from error
 
 
 def _place(check: Check, checks: dict[str, list[Check]], path: Path) -> None:

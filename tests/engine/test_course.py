@@ -94,6 +94,8 @@ def test_errors_in_the_course_file(tiny, old, new, words):
     [
         ('"double", "matches', '"triple", "matches', r"test_ch01_tiny.py:\d+: .* triple"),
         (", value=True", "", "has no value check"),
+        ("from grader", "1 / 0\nfrom grader", r"test_ch01_tiny.py:1: ZeroDivisionError"),
+        ("x = fill(3)", "x = = 3", r"test_ch01_tiny.py:\d+: SyntaxError"),
         (", value=True", ", value=True, practice=True", "uses the reference"),
     ],
 )

@@ -27,7 +27,9 @@ def test_a_failure_of_ours_leaves_no_mark_and_no_old_one(spoiled):
 
     prejudged = spoiled.run("grade", "prejudge", "ch1", fails=True)
     assert prejudged.returncode == 3
-    assert "grade: no mark for correct: " in prejudged.stderr
+    assert "test_ch01_small.py" in prejudged.stderr
+    assert "RuntimeError: a broken course" in prejudged.stderr
+    assert prejudged.stdout == ""
 
     checks.write_text(sound)
     spoiled.run(*again)
