@@ -513,20 +513,21 @@ def test_layer_gradients(submission, reference, case):
 
 
 def names_and_shapes(module, d_model, num_heads, bias):
-    """build the layer, and return names and shapes of its weights"""
-    attention = module.MultiHeadAttention(d_model, num_heads, bias)
+    """build the layer (bias None: the default), and return names and shapes of its weights"""
+    given = {} if bias is None else {"bias": bias}
+    attention = module.MultiHeadAttention(d_model, num_heads, **given)
     return {name: list(part.shape) for name, part in attention.state_dict().items()}
 
 
 @check("MultiHeadAttention", "has the four projections and nothing else", practice=True)
-@given(heads=sizes(1, 3), width=sizes(1, 3), bias=st.booleans())
+@given(heads=sizes(1, 3), width=sizes(1, 3), bias=st.sampled_from([None, True, False]))
 def test_layer_names(submission, heads, width, bias):
     got = submission.probe(names_and_shapes, heads * width, heads, bias)
     d_model = heads * width
     expected = {}
     for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
         expected[f"{name}.weight"] = [d_model, d_model]
-        if bias:
+        if bias is not False:
             expected[f"{name}.bias"] = [d_model]
     expect_equal(sorted(got), sorted(expected), "the names in state_dict()")
     for name, shape in expected.items():

@@ -827,6 +827,16 @@ class MultiHeadAttention(_Layer):
 
 @mistake(
     "MultiHeadAttention",
+    "no-bias-by-default",
+    "Unless the caller says otherwise, the four projections have a bias.",
+)
+class MultiHeadAttention(reference.MultiHeadAttention):
+    def __init__(self, d_model, num_heads, bias=False):
+        super().__init__(d_model, num_heads, bias)
+
+
+@mistake(
+    "MultiHeadAttention",
     "positions-first",
     "The batch comes first: sample b must not see the others of the batch.",
 )
