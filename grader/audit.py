@@ -15,6 +15,7 @@ from typing import Any
 from grader.bank import Alternate, Mistake, load_alternates, load_mistakes
 from grader.checks.answers import Local
 from grader.course import Chapter, Course, Exercise
+from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Run, Verdict, judge_exercise, with_diagnosis
 from grader.trivial import trivial_answers
@@ -38,7 +39,8 @@ def audit_chapter(course: Course, chapter: Chapter) -> Iterator[str]:
         right = [entry for entry in alternates if entry.exercise == exercise.name]
         independent = [entry for entry in oracles if entry.exercise == exercise.name]
         yield from _counts(loaded, exercise, own, right, independent)
-        yield from _reference(loaded, exercise)
+        with inputs.remembered():
+            yield from _reference(loaded, exercise)
         yield from _mistakes(loaded, exercise, own)
         yield from _fair(loaded, exercise, "alternate", right)
         yield from _fair(loaded, exercise, "oracle", independent)

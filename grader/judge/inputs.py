@@ -8,7 +8,9 @@ Hypothesis draw and shrink: reports are those of a judge that has seen nothing b
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,6 +18,21 @@ Inputs = tuple[dict[str, Any], ...]
 
 _seen: WeakKeyDictionary[Callable[..., object], dict[tuple[int, int], Inputs]]
 _seen = WeakKeyDictionary()
+_remembering: ContextVar[bool] = ContextVar("remembering", default=False)
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Within this context what is drawn is kept: worth its copies where many are judged."""
+    token = _remembering.set(True)
+    try:
+        yield
+    finally:
+        _remembering.reset(token)
+
+
+def remembering() -> bool:
+    return _remembering.get()
 
 
 def seen(test: Callable[..., object], seed: int, examples: int) -> Inputs | None:

@@ -124,13 +124,15 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     @hypothesis_given(drawn=st.tuples(*run.check.strategies.values()))
     def every_example(drawn: tuple[Any, ...]) -> None:
         named = dict(zip(run.check.strategies, drawn, strict=True))
-        drawn_here.append(copy.deepcopy(named))
+        if inputs.remembering():
+            drawn_here.append(copy.deepcopy(named))
         run.example(named)
 
     every_example()
     if known is not None:
         run.changes()
-    inputs.keep(run.check.test, seed, examples, drawn_here)
+    if inputs.remembering():
+        inputs.keep(run.check.test, seed, examples, drawn_here)
 
 
 class _Run:

@@ -17,6 +17,7 @@ from traitlets import Bool, Enum, Integer, Unicode
 from grader.assignment import Assignment, Wave, started
 from grader.course import Chapter, Course, CourseError, find_course, load_course
 from grader.journal import Journal, Key, course_version, key_of
+from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Run, judge_exercise
 from grader.judge.judging import Judging, load_library
@@ -85,8 +86,9 @@ class Bench:
         for library in self.chapter.imports:
             load_library(library)
         loaded = load_chapter(self.course, self.chapter)
-        for exercise in self.chapter.exercises:
-            judge_exercise(loaded, exercise, loaded.reference, self.run)
+        with inputs.remembered():
+            for exercise in self.chapter.exercises:
+                judge_exercise(loaded, exercise, loaded.reference, self.run)
         return {self.chapter.id: loaded}
 
     def report(self, student: str, submission: Submission) -> ChapterReport:

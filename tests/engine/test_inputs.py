@@ -24,8 +24,10 @@ def outcome(double):
 
 
 @pytest.fixture(autouse=True)
-def nothing_seen():
+def remembered():
     inputs._seen.clear()
+    with inputs.remembered():
+        yield
 
 
 def seen_by(double):
@@ -80,3 +82,10 @@ def test_failing_once_is_failing():
 def test_another_seed_draws_other_inputs():
     assert outcome(lambda x: 2 * x).passed
     assert inputs.seen(matches, 1, 20) is None
+
+
+def test_nothing_is_kept_where_only_one_is_judged():
+    inputs._remembering.set(False)
+    assert outcome(lambda x: 2 * x).passed
+    assert len(inputs._seen) == 0
+    inputs._remembering.set(True)
