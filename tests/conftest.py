@@ -14,10 +14,9 @@ from grader.judge.grading import Run
 from grader.judge.judging import Judging
 from grader.report.model import ChapterReport
 from grader.submission import read_submission
-from grader.wall.isolation import PROCESS, Isolation, detect
+from grader.wall.isolation import Isolation, detect
 
 ROOT = Path(__file__).resolve().parent.parent
-WEAK = Isolation(PROCESS, "chosen by a test")
 
 Grade = Callable[..., ChapterReport]
 
