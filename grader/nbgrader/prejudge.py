@@ -12,9 +12,11 @@ from pathlib import Path
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.coursedir import CourseDirectory
 
+from grader.assignment import Assignment
+from grader.classroom.bench import Bench
 from grader.journal import Journal
 from grader.nbgrader.cells import cells_of, read_notebook
-from grader.nbgrader.judge import Bench, Judge
+from grader.nbgrader.judge import Judge
 from grader.nbgrader.names import repair
 from grader.nbgrader.rebuild import rebuilt, released, submission_of
 from grader.report.model import ChapterReport
@@ -53,8 +55,10 @@ def prejudge(target: str, observe: Callable[[Entry], None]) -> list[Entry]:
                 continue
             entries.append(Entry(student, submission, known, known=True))
             observe(entries[-1])
-        reports = bench.judge_each([entry.submission for entry in waiting])
-        for entry, report in zip(waiting, reports, strict=True):
+        chapter = bench.chapter
+        assignments = [Assignment(chapter, one.submission, chapter.exercises) for one in waiting]
+        for number, report in bench.judge_each(assignments):
+            entry = waiting[number]
             if isinstance(report, ChapterReport):
                 journal.append(bench.key(entry.student, entry.submission), report)
                 entries.append(replace(entry, report=report))

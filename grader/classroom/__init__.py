@@ -1,0 +1,1 @@
+"""Grading a whole class: many submissions, one journal, results to act on."""
