@@ -41,10 +41,14 @@ _users = itertools.count()
 
 @dataclass(frozen=True)
 class Isolation:
-    """A kind of isolation, and why it is this one."""
+    """A kind of isolation, and why it is this one.
+
+    In a `warm` one namespaces may be made inside, for many submissions one after another.
+    """
 
     name: str
     why: str
+    warm: bool = False
 
     @property
     def strong(self) -> bool:
@@ -59,7 +63,7 @@ def detect() -> Isolation:
     if shutil.which("bwrap") is None:
         return Isolation(PROCESS, "bwrap is not installed: `apt install bubblewrap` or the like")
     tried = subprocess.run(
-        ["bwrap", *_namespaces(), "--ro-bind", "/", "/", "true"],
+        ["bwrap", *_namespaces(warm=False), "--ro-bind", "/", "/", "true"],
         capture_output=True,
         text=True,
         check=False,
@@ -76,7 +80,7 @@ def python_command(
     binds = library_files((*libraries, "msgpack"))
     if isolation.strong:
         bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"])
-        prefix = ["bwrap", *_namespaces(), *_file_system(binds), "--"]
+        prefix = ["bwrap", *_namespaces(isolation.warm), *_file_system(binds), "--"]
     else:
         folders = sorted({str(path.parent) for path in binds})
         bootstrap = BOOTSTRAP.format(engine=str(ENGINE.parent.parent), libraries=folders)
@@ -159,9 +163,11 @@ def _top_level(distribution: importlib.metadata.Distribution, name: str) -> set[
     return parts - {"..", "__pycache__", ""}
 
 
-def _namespaces() -> list[str]:
+def _namespaces(warm: bool) -> list[str]:
     shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    own_user = [] if os.geteuid() == 0 else ["--unshare-user", "--disable-userns"]
+    own_user = [] if os.geteuid() == 0 else ["--unshare-user"]
+    if own_user and not warm:
+        own_user.append("--disable-userns")
     return [*own_user, *shared, "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
 
 

@@ -1,4 +1,4 @@
-"""The judge's handle on a sandbox: starts it, opens workers in it, ends it."""
+"""The judge's handles: a sandbox to start and end, cells and workers to open in it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.wall.isolation import (
@@ -28,8 +30,49 @@ class SandboxError(Exception):
     """The sandbox itself does not start; no submission is to blame."""
 
 
-class Sandbox:
-    """A zygote process, isolated, with libraries loaded; `open` forks a worker from it.
+class Zygote:
+    """A process behind the wall that forks workers, at the other end of a control socket."""
+
+    control: socket.socket
+    limits: Limits
+
+    def open(self) -> tuple[Channel, int]:
+        """Fork a worker; returns its channel and its leash, a descriptor to close for its end.
+
+        Raises SandboxError.
+        """
+        # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
+        from grader.wall.channel import Channel
+
+        ours, leash = self.ask(b"W")
+        return Channel(ours, self.limits.frame), leash
+
+    def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
+        """Ask for a worker or a cell; returns a socket to it, and its leash."""
+        ours, theirs = socket.socketpair()
+        held, leash = os.pipe()
+        try:
+            socket.send_fds(self.control, [wanted], [theirs.fileno(), held])
+        except OSError as error:
+            ours.close()
+            os.close(leash)
+            raise SandboxError(f"the sandbox has ended: {error}") from None
+        finally:
+            theirs.close()
+            os.close(held)
+        return ours, leash
+
+    def greeted(self) -> bool:
+        """Wait for the one byte with which a zygote says that it is ready."""
+        self.control.settimeout(self.limits.start_seconds)
+        try:
+            return self.control.recv(1) == b"R"
+        except OSError:
+            return False
+
+
+class Sandbox(Zygote):
+    """An isolated process with libraries loaded; `open` forks a worker from it.
 
     It may be started before a fork of the judge and used by both: every worker has a socket of
     its own.
@@ -69,11 +112,7 @@ class Sandbox:
         """Wait until workers can be opened.  Raises SandboxError."""
         if self.ready:
             return
-        self.control.settimeout(self.limits.start_seconds)
-        try:
-            self.ready = self.control.recv(1) == b"R"
-        except OSError:
-            self.ready = False
+        self.ready = self.greeted()
         if not self.ready:
             self.process.kill()
             self.process.wait()
@@ -84,28 +123,11 @@ class Sandbox:
             )
 
     def open(self) -> tuple[Channel, int]:
-        """Fork a worker; returns its channel and its leash, a descriptor to close for its end.
-
-        Raises SandboxError.
-        """
+        """Fork a worker, in a new zygote if a submission has killed the last one."""
         if not self.alive():
-            self._restart()
+            self.restart()
         self.wait()
-        # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
-        from grader.wall.channel import Channel
-
-        ours, theirs = socket.socketpair()
-        held, leash = os.pipe()
-        try:
-            socket.send_fds(self.control, [b"W"], [theirs.fileno(), held])
-        except OSError as error:
-            ours.close()
-            os.close(leash)
-            raise SandboxError(f"the sandbox has ended: {error}") from None
-        finally:
-            theirs.close()
-            os.close(held)
-        return Channel(ours, self.limits.frame), leash
+        return super().open()
 
     def alive(self) -> bool:
         """Whether the zygote still holds its end of the control socket."""
@@ -117,8 +139,8 @@ class Sandbox:
         except OSError:
             return False
 
-    def _restart(self) -> None:
-        """Replace a zygote that a submission has killed."""
+    def restart(self) -> None:
+        """Replace a zygote that has ended."""
         self.close()
         self.owner = os.getpid()
         self._start()
@@ -146,3 +168,48 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Cell(Zygote):
+    """Namespaces for one submission in a warm sandbox, and a zygote in them.
+
+    Nothing passes from one cell to another or to a later one.  Raises SandboxError where the
+    system does not allow namespaces within namespaces.
+    """
+
+    def __init__(self, warm: Sandbox) -> None:
+        self.limits = warm.limits
+        self.control, self.leash = warm.ask(b"C")
+        if not self.greeted():
+            self.close()
+            raise SandboxError("the sandbox cannot be divided: namespaces may not be nested here")
+        self.control.setblocking(True)
+
+    def close(self) -> None:
+        """End everything in it."""
+        self.control.close()
+        os.close(self.leash)
+
+    def __enter__(self) -> Cell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextlib.contextmanager
+def warm_sandbox(
+    isolation: Isolation, libraries: tuple[str, ...], limits: Limits
+) -> Iterator[Sandbox | None]:
+    """A sandbox for cells, or nothing where it cannot be divided."""
+    if not isolation.strong:
+        yield None
+        return
+    with Sandbox(replace(isolation, warm=True), libraries, limits) as sandbox:
+        sandbox.wait()
+        try:
+            Cell(sandbox).close()
+        except SandboxError:
+            yield None
+        else:
+            yield sandbox

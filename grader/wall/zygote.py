@@ -2,7 +2,8 @@
 
 Started as `python -I -S -c BOOTSTRAP`, see `isolation.py`.  The judge sends two descriptors for
 each worker: the socket to serve, and a leash.  When the judge lets go of the leash the worker and
-all that it started are killed.
+all that it started are killed.  Where many submissions are judged it first asks for a cell: a
+zygote like this one, as the first process of fresh namespaces, with the same libraries loaded.
 """
 
 from __future__ import annotations
@@ -20,9 +21,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.wall.channel import Channel
+from grader.wall.namespaces import furnish, leave
 from grader.wall.worker import detach_standard_streams, serve
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
+
+WORKER, CELL, READY = b"W", b"C", b"R"
+"""What a judge asks for, and what a zygote says once."""
+
+DESCRIPTORS = 4096
+"""More than a zygote ever has open."""
 
 
 @dataclass
@@ -46,7 +54,7 @@ def main() -> None:
     _hide_the_engine()
     control = socket.socket(fileno=settings.control)
     _protect()
-    control.sendall(b"R")
+    control.sendall(READY)
     Zygote(settings, control).run()
 
 
@@ -78,31 +86,49 @@ class Zygote:
                 return
 
     def start(self) -> bool:
-        """Fork a worker for the next pair of descriptors; False when the judge has gone."""
-        message, descriptors, _, _ = socket.recv_fds(self.control, 1, 2)
-        if not message:
+        """Fork what is asked for with a pair of descriptors; False when the judge has gone."""
+        wanted, descriptors, _, _ = socket.recv_fds(self.control, 1, 2)
+        if not wanted:
             return False
         end, leash = descriptors
-        worker = os.fork()
-        if worker == 0:
-            self.become_worker(end, leash)
+        child = os.fork()
+        if child == 0:
+            try:
+                self.become_child(end)
+                self.become_worker(end) if wanted == WORKER else self.become_cell(end)
+            finally:
+                os._exit(0)
         os.close(end)
-        self.leashes[leash] = worker
+        self.leashes[leash] = child
         return True
 
-    def become_worker(self, end: int, leash: int) -> None:
-        try:
-            os.setsid()
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            self.control.close()
-            for descriptor in (leash, *self.leashes):
-                os.close(descriptor)
-            detach_standard_streams()
-            _limit(self.settings.limits)
-            serve(Channel(socket.socket(fileno=end), self.settings.frame))
-        finally:
-            os._exit(0)
+    def become_child(self, end: int) -> None:
+        """Let go of all that is the zygote's own: a descriptor would be a way to others."""
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self.control.detach()
+        os.closerange(3, end)
+        os.closerange(end + 1, DESCRIPTORS)
+
+    def become_worker(self, end: int) -> None:
+        detach_standard_streams()
+        _limit(self.settings.limits)
+        serve(Channel(socket.socket(fileno=end), self.settings.frame))
+
+    def become_cell(self, end: int) -> None:
+        """Start a zygote in fresh namespaces, and stay to be killed with it."""
+        leave()
+        first = os.fork()
+        if first == 0:
+            furnish(self.settings.limits["RLIMIT_FSIZE"])
+            _protect()
+            control = socket.socket(fileno=end)
+            control.sendall(READY)
+            Cell(self.settings, control).run()
+        else:
+            os.close(end)
+            os.waitpid(first, 0)
 
     def end(self, leash: int) -> None:
         """Kill a worker and whatever it started."""
@@ -130,6 +156,20 @@ class Zygote:
                 _kill_group(orphan)
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(orphan, 0)
+
+
+class Cell(Zygote):
+    """The first process of a submission's own namespaces: whoever is left alone comes to it."""
+
+    def sweep(self) -> None:
+        """Kill all others in these namespaces, unless a worker is still at work."""
+        if any(self.leashes.values()):
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
 
 
 def _children() -> set[int]:

@@ -119,7 +119,7 @@ class WarmJudge:
     def _load(self) -> LoadedChapter:
         """Import libraries and checks while the sandbox does the same on its side."""
         from grader.judge.chapter import load_chapter
-        from grader.judge.judging import load_library
+        from grader.judge.exercise import load_library
 
         for library in self.chapter.imports:
             load_library(library)

@@ -1,6 +1,6 @@
 """Kills every process it may signal, the sandbox's first one included.
 
-Must: crashed
+Must: crashed error
 """
 
 import os

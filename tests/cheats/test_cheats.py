@@ -14,9 +14,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from grader.assignment import Assignment
 from grader.course import Course, load_course
+from grader.judge.grading import Run
+from grader.judge.pool import Pool
 from grader.report.as_json import to_json
 from grader.report.terminal import WIDTH, print_reports
+from grader.submission import read_submission
 
 pytestmark = pytest.mark.xdist_group("wall")
 
@@ -50,13 +54,24 @@ def test_cheat(path, grade, guarded_course, bubblewrap):
     report = grade("ch4.softmax", path, bubblewrap, of=guarded_course)
     took = time.monotonic() - started
     (exercise,) = report.exercises
-    expected = re.search(r"Must: (.*)", ast.get_docstring(ast.parse(path.read_text())) or "")
-    assert expected, "a cheat says what must come of it"
-    assert exercise.status in expected[1].split()
+    assert exercise.status in _must(path)
     assert exercise.score == 0.0
     assert took < CHAPTER_SECONDS + 6
     _shows_nothing_it_should_not(report)
     assert _temporary_files() == files
+    assert not _sandbox_processes()
+
+
+def test_cheats_side_by_side_cost_their_neighbours_nothing(guarded_course, bubblewrap):
+    chapter = guarded_course.chapter("ch4")
+    honest = guarded_course.solution(chapter)
+    exercises = (guarded_course.select("ch4.softmax")[1],)
+    paths = [path for cheat in CHEATS for path in (cheat, honest)]
+    assignments = [Assignment(chapter, read_submission(path, chapter), exercises) for path in paths]
+    pool = Pool(guarded_course, chapter, Run(), bubblewrap)
+    for number, report in pool.judge_each(assignments):
+        expected = ["passed"] if paths[number] == honest else _must(paths[number])
+        assert report.exercises[0].status in expected, paths[number].name
     assert not _sandbox_processes()
 
 
@@ -68,6 +83,13 @@ def test_the_checks_accept_an_honest_submission(grade, guarded_course, bubblewra
     chapter = course.chapter("ch4")
     report = grade("ch4.softmax", course.solution(chapter), bubblewrap, of=guarded_course)
     assert report.passed
+
+
+def _must(path: Path) -> list[str]:
+    """What may come of a cheat, by its docstring."""
+    expected = re.search(r"Must: (.*)", ast.get_docstring(ast.parse(path.read_text())) or "")
+    assert expected, "a cheat says what must come of it"
+    return expected[1].split()
 
 
 def _shows_nothing_it_should_not(report) -> None:

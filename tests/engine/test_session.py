@@ -12,7 +12,7 @@ from grader.checks.arguments import function, generator
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
-from grader.wall.sandbox import Sandbox, SandboxError
+from grader.wall.sandbox import Cell, Sandbox, SandboxError, Zygote, warm_sandbox
 from grader.wall.session import Session, Sources
 from grader.wall.tokens import Function
 
@@ -54,8 +54,13 @@ REFUSED = {"numpy.linalg.det": "it is the exercise"}
 LIMITS = Limits(call_seconds=1.0)
 
 
-@pytest.fixture(scope="module", params=["bubblewrap", "process"])
-def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+@pytest.fixture(scope="module", params=["bubblewrap", "cell", "process"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Zygote]:
+    if request.param == "cell":
+        isolation = request.getfixturevalue("bubblewrap")
+        with warm_sandbox(isolation, ("numpy",), LIMITS) as warm, Cell(warm) as cell:
+            yield cell
+        return
     if request.param == "bubblewrap":
         isolation = request.getfixturevalue("bubblewrap")
     else:
@@ -65,7 +70,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def session(sandbox: Sandbox) -> Iterator[Session]:
+def session(sandbox: Zygote) -> Iterator[Session]:
     sources = Sources("ch", {"ch": SOURCE, "helper": "value = 7"}, REFUSED)
     opened = Session(sandbox, sources, LIMITS, time.monotonic() + 60)
     yield opened

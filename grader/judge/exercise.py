@@ -1,0 +1,137 @@
+"""One exercise of one submission: judged behind the wall, and joined into the chapter's report."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from grader.assignment import HEAVY, Assignment
+from grader.course import Course, Exercise
+from grader.dependencies import broken_below
+from grader.judge.chapter import LoadedChapter
+from grader.judge.grading import Run, Verdict, judge_exercise, with_diagnosis
+from grader.judge.reporting import exercise_report, problem_note
+from grader.judge.run import Outcome
+from grader.report.model import ChapterReport, ExerciseReport
+from grader.shortcuts import find_shortcuts
+from grader.wall.isolation import Isolation
+from grader.wall.sandbox import Zygote
+from grader.wall.session import Session, Sources
+
+GARBAGE = 50_000
+"""Allocations between collections: a judge lives for seconds and leaves little garbage."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One exercise's report, and what was noticed about the file on the way."""
+
+    report: ExerciseReport
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a submission runs: who forks its workers, on which core, and until when."""
+
+    zygote: Zygote
+    core: int
+    deadline: float
+
+
+@cache
+def load_library(library: str) -> None:
+    """Import a library before the judges are forked, and keep it to one thread."""
+    module = importlib.import_module(library)
+    if library == HEAVY:
+        module.set_num_threads(1)
+
+
+def cores() -> list[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def settle(core: int) -> None:
+    """Make a fork a judge: judge and worker never run at the same time, and share a core."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core})  # halves a round trip
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+
+
+def judged(
+    run: Run,
+    loaded: LoadedChapter,
+    assignment: Assignment,
+    exercise: Exercise,
+    place: Place,
+    observe: Callable[[bool], None] = lambda passed: None,
+) -> Judged:
+    """Judge one exercise; `observe` hears of every check whether it passed.  Raises JudgeError."""
+    submission, chapter = assignment.submission, assignment.chapter
+    refused = {entry.name: entry.why for entry in chapter.refused}
+    sources = Sources(submission.module, submission.files, refused, place.core)
+    session = Session(place.zygote, sources, chapter.limits, place.deadline)
+    try:
+        verdict = _shortcut(loaded, assignment, exercise)
+        if verdict is None:
+            verdict = judge_exercise(
+                loaded, exercise, session, run, lambda outcome: observe(outcome.passed)
+            )
+            verdict = with_diagnosis(loaded, verdict)
+        notes = tuple(problem_note(problem, submission) for problem in session.problems)
+        return Judged(exercise_report(verdict, loaded.namespace, submission), notes)
+    finally:
+        session.close()
+
+
+def _shortcut(loaded: LoadedChapter, assignment: Assignment, exercise: Exercise) -> Verdict | None:
+    """The verdict on an exercise that uses a refused function by name."""
+    submission = assignment.submission
+    found = find_shortcuts(submission.source, assignment.chapter.refused).get(exercise.name)
+    if found is None:
+        return None
+    place = submission.place(found.line)
+    message = f"{place}: {found.refused.name} may not be used here: {found.refused.why}"
+    checks = loaded.checks[exercise.name]
+    return Verdict(exercise, tuple(Outcome(check, "refused", message) for check in checks))
+
+
+def joined(
+    course: Course,
+    assignment: Assignment,
+    judged: Sequence[Judged],
+    isolation: Isolation,
+    run: Run,
+) -> ChapterReport:
+    """The report on a chapter, made of its exercises'."""
+    notes = dict.fromkeys(note for one in judged for note in one.notes)
+    return ChapterReport(
+        course=course.name,
+        chapter=assignment.chapter.id,
+        title=assignment.chapter.title,
+        isolation=isolation.name,
+        seed=run.seed,
+        exercises=tuple(_with_note(one.report, judged, assignment) for one in judged),
+        notes=tuple(notes),
+    )
+
+
+def _with_note(
+    report: ExerciseReport, judged: Sequence[Judged], assignment: Assignment
+) -> ExerciseReport:
+    """Say so when a failing exercise uses another one that fails."""
+    if report.status not in ("failed", "error"):
+        return report
+    broken = [one.report.id.partition(".")[2] for one in judged if not one.report.passed]
+    name = report.id.partition(".")[2]
+    below = broken_below(assignment.submission.source, name, broken)
+    if not below:
+        return report
+    return replace(report, note=f"It uses your {', '.join(below)}, still wrong: start there.")

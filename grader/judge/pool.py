@@ -1,0 +1,152 @@
+"""The pool: a judge forked for each submission of a chapter, on every core, from a warm parent.
+
+The parent loads libraries, checks and reference once and draws the inputs once; a warm sandbox does
+the same on the other side of the wall.  A judge lives for one submission, in a cell of its own:
+nothing passes from one submission to another, on either side.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from grader.assignment import Assignment
+from grader.course import Chapter, Course, CourseError
+from grader.judge import inputs
+from grader.judge.chapter import LoadedChapter, load_chapter
+from grader.judge.exercise import Place, cores, joined, judged, load_library, settle
+from grader.judge.grading import Run, judge_exercise
+from grader.judge.run import JudgeError
+from grader.report.model import ChapterReport
+from grader.wall.isolation import Isolation
+from grader.wall.sandbox import Cell, Sandbox, SandboxError, warm_sandbox
+
+Failure = JudgeError | SandboxError
+
+
+@dataclass
+class _Judge:
+    """The parent's end of a judge, and which submission it has."""
+
+    number: int
+    core: int
+    process: Any
+    connection: Connection
+
+    def result(self) -> ChapterReport | Failure:
+        try:
+            result = self.connection.recv()
+        except EOFError:
+            result = JudgeError("the judge ended unexpectedly")
+        self.end()
+        assert isinstance(result, (ChapterReport, JudgeError, SandboxError))
+        return result
+
+    def end(self) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.join()
+
+
+@dataclass
+class Pool:
+    """Judges submissions of one chapter."""
+
+    course: Course
+    chapter: Chapter
+    run: Run
+    isolation: Isolation
+    warm: Sandbox | None = field(default=None, init=False)
+
+    def judge_each(
+        self, assignments: Sequence[Assignment]
+    ) -> Iterator[tuple[int, ChapterReport | Failure]]:
+        """Yields the number of each and its report, or why there is none, as they are done.
+
+        Raises CourseError, JudgeError or SandboxError where none can be judged.
+        """
+        if not assignments:
+            return
+        with warm_sandbox(self.isolation, self.chapter.imports, self.chapter.limits) as self.warm:
+            loaded = self._loaded()
+            pending = iter(enumerate(assignments))
+            idle = cores()
+            busy: dict[Any, _Judge] = {}
+            try:
+                while True:
+                    while idle and (task := next(pending, None)):
+                        judge = self._start(*task, idle.pop(), loaded)
+                        busy[judge.connection] = judge
+                    if not busy:
+                        return
+                    for ready in wait(list(busy)):
+                        judge = busy.pop(ready)
+                        idle.append(judge.core)
+                        yield judge.number, judge.result()
+            finally:
+                for judge in busy.values():
+                    judge.end()
+
+    def _loaded(self) -> LoadedChapter:
+        """The chapter, with the inputs of its checks drawn: judges are forked with both."""
+        for library in self.chapter.imports:
+            load_library(library)
+        loaded = load_chapter(self.course, self.chapter)
+        with inputs.remembered():
+            for exercise in self.chapter.exercises:
+                judge_exercise(loaded, exercise, loaded.reference, self.run)
+        return loaded
+
+    def _start(
+        self, number: int, assignment: Assignment, core: int, loaded: LoadedChapter
+    ) -> _Judge:
+        if self.warm is not None and not self.warm.alive():
+            self.warm.restart()
+            self.warm.wait()
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe(duplex=False)
+        arguments = (self, assignment, core, loaded, theirs)
+        process = context.Process(target=_judge_process, args=arguments, daemon=True)
+        process.start()
+        theirs.close()
+        return _Judge(number, core, process, ours)
+
+    def judge(self, assignment: Assignment, core: int, loaded: LoadedChapter) -> ChapterReport:
+        """Judge one submission in this process.  Raises JudgeError or SandboxError."""
+        deadline = time.monotonic() + self.chapter.limits.chapter_seconds
+        with self._place() as zygote:
+            place = Place(zygote, core, deadline)
+            results = [
+                judged(self.run, loaded, assignment, exercise, place)
+                for exercise in assignment.exercises
+            ]
+        return joined(self.course, assignment, results, self.isolation, self.run)
+
+    def _place(self) -> AbstractContextManager[Cell | Sandbox]:
+        if self.warm is not None:
+            return Cell(self.warm)
+        return Sandbox(self.isolation, self.chapter.imports, self.chapter.limits)
+
+
+def _judge_process(
+    pool: Pool, assignment: Assignment, core: int, loaded: LoadedChapter, connection: Connection
+) -> None:
+    """Judge one submission and report; errors of ours go to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its judges
+    settle(core)
+    result: ChapterReport | Failure
+    try:
+        result = pool.judge(assignment, core, loaded)
+    except (JudgeError, SandboxError) as error:
+        result = error
+    except CourseError as error:
+        result = JudgeError(str(error))
+    except Exception as error:
+        result = JudgeError(f"{type(error).__name__}: {error}")
+    connection.send(result)

@@ -1,0 +1,56 @@
+"""The pool: the marks are those of judging one by one, whatever the neighbours do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import Assignment
+from grader.course import CourseError
+from grader.judge.grading import Run
+from grader.judge.pool import Pool
+from grader.judge.run import JudgeError
+from grader.report.as_json import to_json
+from grader.submission import Submission, read_submission
+from grader.wall.isolation import PROCESS, Isolation
+
+pytestmark = pytest.mark.xdist_group("wall")
+
+BELIEVABLE = Path(__file__).resolve().parent.parent / "believable"
+
+
+def of_text(course, chapter, source: str) -> Assignment:
+    submission = Submission(Path("handed_in.py"), chapter.module, {chapter.module: source})
+    return Assignment(chapter, submission, chapter.exercises)
+
+
+def test_reports_are_those_of_judging_one_by_one(course, grade, bubblewrap):
+    chapter = course.chapter("ch4")
+    wrong = BELIEVABLE / f"{chapter.module}.py"
+    paths = [course.solution(chapter), wrong, course.solution(chapter), wrong]
+    assignments = [
+        Assignment(chapter, read_submission(path, chapter), chapter.exercises) for path in paths
+    ]
+    reports = dict(Pool(course, chapter, Run(), bubblewrap).judge_each(assignments))
+    alone = [to_json([grade("ch4", path, bubblewrap)]) for path in paths[:2]]
+    assert [to_json([reports[number]]) for number in range(4)] == alone * 2
+    assert not reports[1].passed
+
+
+def test_without_bubblewrap_each_has_a_sandbox_of_its_own(course, bubblewrap):
+    chapter = course.chapter("ch4")
+    weak = Isolation(PROCESS, "chosen by a test")
+    exercises = (course.select("ch4.sigmoid")[1],)
+    submission = read_submission(course.solution(chapter), chapter)
+    assignments = [Assignment(chapter, submission, exercises)] * 2
+    for _, report in Pool(course, chapter, Run(), weak).judge_each(assignments):
+        assert report.passed
+        assert report.isolation == PROCESS
+
+
+def test_a_broken_course_is_nobody_s_mark(course, bubblewrap, tmp_path):
+    chapter = course.chapter("ch4")
+    broken = type(course)(**{**vars(course), "root": tmp_path})
+    with pytest.raises((CourseError, JudgeError)):
+        list(Pool(broken, chapter, Run(), bubblewrap).judge_each([of_text(course, chapter, "")]))
