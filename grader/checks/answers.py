@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from grader.checks.arguments import source_of
@@ -95,26 +96,37 @@ class Local:
     def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         if name not in self.namespace:
             raise SubmissionError("missing", text=f"{name} is not defined")
-        given, named = _own_copies(arguments, keywords)
-        return _plain_answer(self.namespace[name], given, named)
+        asked = pack((arguments, keywords))
+        return unpack(self.answer(name, asked, lambda: self.namespace[name]))
 
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
-        given, named = _own_copies(arguments, {})
-        return _plain_answer(probe.define(), [Namespace(self.namespace), *given], named)
+        asked = pack((arguments, {}))
+        module = Namespace(self.namespace)
+        return unpack(self.answer(probe.source, asked, lambda: partial(probe.define(), module)))
+
+    def answer(self, name: str, asked: bytes, function: Callable[[], Callable[..., Any]]) -> bytes:
+        """The answer as it would come over a wall: nothing of the question can be changed."""
+        given, named = materialise(unpack(asked))
+        try:
+            return pack(function()(*given, **named))
+        except Exception as error:
+            names = tuple(kind.__name__ for kind in inspect.getmro(type(error)))
+            status = "not started" if "NotImplementedError" in names else "error"
+            raise SubmissionError(status, names, str(error)) from error
 
 
-def _own_copies(arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """What the other side of a wall would get: nothing that it changes is seen here."""
-    return materialise(unpack(pack((arguments, keywords))))
+class Once(Local):
+    """A namespace that is asked once: functions of the course answer the same again."""
 
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        super().__init__(namespace)
+        self.known: dict[tuple[str, bytes], bytes] = {}
 
-def _plain_answer(function: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    try:
-        return unpack(pack(function(*arguments, **keywords)))
-    except Exception as error:
-        names = tuple(kind.__name__ for kind in inspect.getmro(type(error)))
-        status = "not started" if "NotImplementedError" in names else "error"
-        raise SubmissionError(status, names, str(error)) from error
+    def answer(self, name: str, asked: bytes, function: Callable[[], Callable[..., Any]]) -> bytes:
+        known = self.known.get((name, asked))
+        if known is None:
+            known = self.known[name, asked] = super().answer(name, asked, function)
+        return known
 
 
 class Namespace:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grader.checks.answers import Local
+from grader.checks.answers import Once
 from grader.checks.check import Check
 from grader.course import Chapter, Course, CourseError
 from grader.modules import load_module
@@ -26,8 +26,8 @@ class LoadedChapter:
     namespace: dict[str, Any]
 
     @cached_property
-    def reference(self) -> Local:
-        return Local(self.namespace)
+    def reference(self) -> Once:
+        return Once(self.namespace)
 
 
 def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:

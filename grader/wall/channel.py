@@ -13,6 +13,7 @@ FOREVER = 1e6
 """Seconds: the worker's patience with the judge."""
 
 CHUNK = 1 << 16
+PEEK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
 
 
 class ChannelClosed(Exception):
@@ -62,7 +63,7 @@ class Channel:
         if self.buffer:
             return False
         try:
-            return not self.end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            return not self.end.recv(1, PEEK)
         except OSError:
             return True
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 import sys
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,9 @@ LENGTH = struct.Struct(">I")
 MAX_DEPTH = 16
 MAX_RANK = 16
 MAX_ITEMS = 1_000_000
+LONGEST_HEADER = 256
+HEADERS = 1024
+"""Headers of arrays to remember: a chapter's arrays have few shapes."""
 
 DTYPES = {
     name: np.dtype(name)
@@ -30,6 +34,7 @@ DTYPES = {
         "float16 float32 float64 complex64 complex128"
     ).split()
 }
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
 TENSOR_DTYPES = frozenset(
     (
         "bool int8 int16 int32 int64 uint8 float16 bfloat16 float32 float64 complex64 complex128"
@@ -115,10 +120,18 @@ def _layout(array: Any) -> str:
 
 
 def _array(array: np.ndarray) -> Any:
-    if array.dtype.name not in DTYPES or array.ndim > MAX_RANK:
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    name = NAMES.get(array.dtype)
+    if name is None or array.ndim > MAX_RANK:
         return _opaque(f"array of dtype {array.dtype.name}")
-    header = _packed([array.dtype.name, list(array.shape), _layout(array)])
-    return msgpack.ExtType(ARRAY, LENGTH.pack(len(header)) + header + array.tobytes())
+    return msgpack.ExtType(ARRAY, _header(name, array.shape, _layout(array)) + array.tobytes())
+
+
+@lru_cache(HEADERS)
+def _header(dtype: str, shape: tuple[int, ...], layout: str) -> bytes:
+    header = _packed([dtype, list(shape), layout])
+    return LENGTH.pack(len(header)) + header
 
 
 def _tensor(tensor: Any, torch: ModuleType) -> Any:
@@ -126,10 +139,9 @@ def _tensor(tensor: Any, torch: ModuleType) -> Any:
     if dtype not in TENSOR_DTYPES or tensor.layout is not torch.strided:
         return _opaque(f"tensor of dtype {dtype}")
     layout = "C" if tensor.is_contiguous() else "S"
-    header = _packed([dtype, list(tensor.shape), layout])
     flat = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
     raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-    return msgpack.ExtType(TENSOR, LENGTH.pack(len(header)) + header + raw)
+    return msgpack.ExtType(TENSOR, _header(dtype, tuple(tensor.shape), layout) + raw)
 
 
 class _Decoder:
@@ -165,9 +177,9 @@ class _Decoder:
 
     def extension(self, code: int, data: bytes, depth: int) -> Any:
         if code == ARRAY:
-            return _rebuild_array(*self.header(data, depth))
+            return _rebuild_array(*_split(data))
         if code == TENSOR:
-            return _rebuild_tensor(*self.header(data, depth))
+            return _rebuild_tensor(*_split(data))
         value = self.decode(data, depth)
         if code == TUPLE and isinstance(value, list):
             return tuple(value)
@@ -179,27 +191,37 @@ class _Decoder:
             return Function(*value)
         raise WireError(f"malformed extension of type {code}")
 
-    def header(self, data: bytes, depth: int) -> tuple[str, list[int], str, bytes]:
-        """Split an array's bytes into dtype, shape, layout, raw; nothing is allocated yet."""
-        if len(data) < LENGTH.size:
-            raise WireError("an array without a header")
-        (length,) = LENGTH.unpack_from(data)
-        header = self.decode(data[LENGTH.size : LENGTH.size + length], depth)
-        if not (isinstance(header, list) and len(header) == 3):
-            raise WireError("an array with a malformed header")
-        dtype, shape, layout = header
-        if not (
-            isinstance(dtype, str)
-            and isinstance(shape, list)
-            and len(shape) <= MAX_RANK
-            and all(type(size) is int and 0 <= size < 2**31 for size in shape)
-            and layout in ("C", "F", "S")
-        ):
-            raise WireError("an array with a malformed header")
-        return dtype, shape, layout, data[LENGTH.size + length :]
+
+def _split(data: bytes) -> tuple[str, tuple[int, ...], str, bytes]:
+    """Split an array's bytes into dtype, shape, layout, raw; nothing is allocated yet."""
+    if len(data) < LENGTH.size:
+        raise WireError("an array without a header")
+    (length,) = LENGTH.unpack_from(data)
+    if length > LONGEST_HEADER:
+        raise WireError("an array with a malformed header")
+    end = LENGTH.size + length
+    return *_checked(data[LENGTH.size : end]), data[end:]
 
 
-def _rebuild_array(dtype: str, shape: list[int], layout: str, raw: bytes) -> np.ndarray:
+@lru_cache(HEADERS)
+def _checked(packed: bytes) -> tuple[str, tuple[int, ...], str]:
+    """The header of an array.  Raises WireError for one that is none."""
+    header = _Decoder().decode(packed, 2)
+    if not (isinstance(header, list) and len(header) == 3):
+        raise WireError("an array with a malformed header")
+    dtype, shape, layout = header
+    if not (
+        isinstance(dtype, str)
+        and isinstance(shape, list)
+        and len(shape) <= MAX_RANK
+        and all(type(size) is int and 0 <= size < 2**31 for size in shape)
+        and layout in ("C", "F", "S")
+    ):
+        raise WireError("an array with a malformed header")
+    return dtype, tuple(shape), layout
+
+
+def _rebuild_array(dtype: str, shape: tuple[int, ...], layout: str, raw: bytes) -> np.ndarray:
     if dtype not in DTYPES:
         raise WireError("an array of a dtype that is not allowed")
     if math.prod(shape) * DTYPES[dtype].itemsize != len(raw):
@@ -215,7 +237,7 @@ def _rebuild_array(dtype: str, shape: list[int], layout: str, raw: bytes) -> np.
     return view
 
 
-def _rebuild_tensor(dtype: str, shape: list[int], layout: str, raw: bytes) -> Any:
+def _rebuild_tensor(dtype: str, shape: tuple[int, ...], layout: str, raw: bytes) -> Any:
     torch = sys.modules.get("torch")
     if torch is None:
         return Opaque("torch tensor")

@@ -66,7 +66,7 @@ def test_cheats_side_by_side_cost_their_neighbours_nothing(guarded_course, bubbl
     chapter = guarded_course.chapter("ch4")
     honest = guarded_course.solution(chapter)
     exercises = (guarded_course.select("ch4.softmax")[1],)
-    paths = [path for cheat in CHEATS for path in (cheat, honest)]
+    paths = [path for n, cheat in enumerate(CHEATS) for path in (cheat, honest)[: 2 - n % 3]]
     assignments = [Assignment(chapter, read_submission(path, chapter), exercises) for path in paths]
     pool = Pool(guarded_course, chapter, Run(), bubblewrap)
     for number, report in pool.judge_each(assignments):
