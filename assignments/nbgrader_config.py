@@ -45,15 +45,15 @@ c.GenerateAssignment.preprocessors = [
     CheckCellMetadata,
 ]
 
-# A submission is rebuilt on the release and judged behind the wall; nothing of it runs in a kernel.
+# A submission is rebuilt on the release, which was checked when it was made, and judged behind the
+# wall; nothing of it runs in a kernel.
 c.Autograde.exporter_class = AnyNotebookExporter
 c.Autograde.pre_convert_hook = "grader.nbgrader.names.repair"
-c.Autograde.sanitize_preprocessors = [Rebuild, OverwriteKernelspec, CheckCellMetadata]
+c.Autograde.sanitize_preprocessors = [Rebuild, OverwriteKernelspec]
 c.Autograde.autograde_preprocessors = [
     Judge,
     SaveAutoGrades,
     AssignLatePenalties,
-    CheckCellMetadata,
 ]
 
 # Inputs nobody has seen: choose your own number, and keep it.

@@ -17,6 +17,17 @@ HEAVY = "torch"
 """Chapters that need it are judged last: by then the judge has imported it, too."""
 
 
+DEFAULT_EXAMPLES = 50
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an instructor may choose: the seed of the inputs, and how many of them."""
+
+    seed: int = 0
+    examples: int = DEFAULT_EXAMPLES
+
+
 @dataclass(frozen=True)
 class Assignment:
     """A submission to grade, and the exercises of its chapter to look at."""

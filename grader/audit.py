@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from grader.assignment import Run
 from grader.bank import Alternate, Mistake, load_alternates, load_mistakes
 from grader.checks.answers import Local
 from grader.course import Chapter, Course, Exercise
 from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter, load_chapter
-from grader.judge.grading import Run, Verdict, judge_exercise, with_diagnosis
+from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
 from grader.trivial import trivial_answers
 
 MISTAKES = 4

@@ -135,6 +135,8 @@ def prejudge(
     chapter: Annotated[str, typer.Argument(help="for example ch3")],
 ) -> None:
     """Judge all notebooks submitted to the nbgrader course here, on every core."""
+    # Where jsonschema finds this it compiles grammars for a second, of addresses no notebook holds.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     try:
         from grader.nbgrader import prejudge as class_of
     except ImportError:
@@ -188,7 +190,7 @@ def _misspelt_command(words: list[str]) -> str | None:
 
 
 def _named(error: Exception) -> str:
-    from grader.judge.run import JudgeError
+    from grader.judge.errors import JudgeError
     from grader.wall.sandbox import SandboxError
 
     known = isinstance(error, (JudgeError, SandboxError))

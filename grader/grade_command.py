@@ -37,7 +37,7 @@ def graded(course: Course, choice: Choice) -> list[ChapterReport]:
     ]
     with started(assignments, detect()) as waves:
         # Only now, while the sandboxes load NumPy and torch, does the judge import its own.
-        from grader.judge.grading import Run
+        from grader.assignment import Run
         from grader.judge.judging import Judging
 
         run = Run(choice.seed, choice.examples)

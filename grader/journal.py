@@ -17,9 +17,9 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 
+from grader.assignment import Run
 from grader.course import Chapter, Course
-from grader.judge.grading import Run
-from grader.judge.run import JudgeError
+from grader.judge.errors import JudgeError
 from grader.report.as_json import chapter as as_json
 from grader.report.from_json import UnknownSchema, chapter_from
 from grader.report.model import ChapterReport

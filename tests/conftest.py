@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Run
 from grader.course import Course, load_course
-from grader.judge.grading import Run
 from grader.judge.judging import Judging
 from grader.report.model import ChapterReport
 from grader.submission import read_submission

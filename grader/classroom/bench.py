@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Run
 from grader.course import Chapter, Course
 from grader.journal import Journal, Key, course_version, key_of
-from grader.judge.grading import Run
-from grader.judge.judging import Judging
-from grader.judge.pool import Failure, Pool
+from grader.judge.errors import JudgeError
 from grader.report.model import ChapterReport
 from grader.submission import Submission
 from grader.wall.isolation import Isolation
+from grader.wall.sandbox import SandboxError
+
+Failure = JudgeError | SandboxError
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Bench:
         self, assignments: Sequence[Assignment]
     ) -> Iterator[tuple[int, ChapterReport | Failure]]:
         """Judge them side by side; yields the number of each and its report, as they are done."""
+        from grader.judge.pool import Pool
+
         return Pool(self.course, self.chapter, self.run, self.isolation).judge_each(assignments)
 
     def report(self, student: str, submission: Submission) -> ChapterReport:
@@ -50,6 +53,9 @@ class Bench:
             known = journal.find(key)
             if known is not None:
                 return known
+            # Only now: looking a report up needs neither NumPy nor Hypothesis.
+            from grader.judge.judging import Judging
+
             assignment = Assignment(self.chapter, submission, self.chapter.exercises)
             (report,) = Judging(self.course, [assignment], self.run, self.isolation).reports()
             journal.append(key, report)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from grader.assignment import HEAVY, Assignment
+from grader.assignment import HEAVY, Assignment, Run
 from grader.course import Course, Exercise
 from grader.dependencies import broken_below
 from grader.judge.chapter import LoadedChapter
-from grader.judge.grading import Run, Verdict, judge_exercise, with_diagnosis
+from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_note
 from grader.judge.run import Outcome
 from grader.report.model import ChapterReport, ExerciseReport

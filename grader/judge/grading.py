@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from grader.assignment import Run
 from grader.bank import Mistake, load_mistakes
 from grader.checks.answers import Backend
 from grader.checks.check import Check
 from grader.course import Exercise
 from grader.judge.chapter import LoadedChapter
 from grader.judge.diagnosis import diagnose
-from grader.judge.run import DEFAULT_EXAMPLES, Outcome, run_check
+from grader.judge.run import Outcome, run_check
 from grader.wall.errors import SubmissionLost
 
 WHOLE = ("not started", "missing", "refused")
 """Statuses that hold for every check of an exercise as soon as one check meets them."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What an instructor may choose: the seed of the inputs, and how many of them."""
-
-    seed: int = 0
-    examples: int = DEFAULT_EXAMPLES
 
 
 @dataclass(frozen=True)

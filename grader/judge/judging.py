@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from grader.assignment import Assignment, Wave, started
+from grader.assignment import Assignment, Run, Wave, started
 from grader.course import Course, Exercise
 from grader.judge.chapter import LoadedChapter, load_chapter
+from grader.judge.errors import JudgeError
 from grader.judge.exercise import Judged, Place, cores, joined, judged, load_library, settle
-from grader.judge.grading import Run
-from grader.judge.run import JudgeError
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Sandbox, SandboxError

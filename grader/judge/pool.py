@@ -16,18 +16,16 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Run
 from grader.course import Chapter, Course, CourseError
 from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter, load_chapter
+from grader.judge.errors import JudgeError
 from grader.judge.exercise import Place, cores, joined, judged, load_library, settle
-from grader.judge.grading import Run, judge_exercise
-from grader.judge.run import JudgeError
+from grader.judge.grading import judge_exercise
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Cell, Sandbox, SandboxError, warm_sandbox
-
-Failure = JudgeError | SandboxError
 
 
 @dataclass
@@ -39,7 +37,7 @@ class _Judge:
     process: Any
     connection: Connection
 
-    def result(self) -> ChapterReport | Failure:
+    def result(self) -> ChapterReport | JudgeError | SandboxError:
         try:
             result = self.connection.recv()
         except EOFError:
@@ -66,7 +64,7 @@ class Pool:
 
     def judge_each(
         self, assignments: Sequence[Assignment]
-    ) -> Iterator[tuple[int, ChapterReport | Failure]]:
+    ) -> Iterator[tuple[int, ChapterReport | JudgeError | SandboxError]]:
         """Yields the number of each and its report, or why there is none, as they are done.
 
         Raises CourseError, JudgeError or SandboxError where none can be judged.
@@ -140,7 +138,7 @@ def _judge_process(
     """Judge one submission and report; errors of ours go to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its judges
     settle(core)
-    result: ChapterReport | Failure
+    result: ChapterReport | JudgeError | SandboxError
     try:
         result = pool.judge(assignment, core, loaded)
     except (JudgeError, SandboxError) as error:

@@ -15,14 +15,15 @@ from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
+from grader.assignment import DEFAULT_EXAMPLES
 from grader.checks.answers import Answers, Backend, Call
 from grader.checks.check import Check
 from grader.checks.draws import plainly
 from grader.checks.expect import Mismatch
 from grader.judge import inputs
+from grader.judge.errors import JudgeError
 from grader.wall.errors import SubmissionError, SubmissionLost
 
-DEFAULT_EXAMPLES = 50
 PLAIN_PART = 4
 """One in so many examples is drawn plainly, before the others."""
 
@@ -34,10 +35,6 @@ TRANSCRIPT = 24
 
 
 CHANGING = "the same call gives different answers when it is made again"
-
-
-class JudgeError(Exception):
-    """The grader itself is at fault; no mark may be given."""
 
 
 class _ShrunkEnough(BaseException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,17 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Integer, Unicode
 
+from grader.assignment import Run
 from grader.classroom.bench import Bench
-from grader.course import Chapter, CourseError, find_course, load_course
-from grader.judge.grading import Run
-from grader.judge.run import JudgeError
+from grader.course import Chapter, Course, CourseError, find_course, load_course
+from grader.judge.errors import JudgeError
 from grader.nbgrader.cells import grading
 from grader.nbgrader.rebuild import submission_of
 from grader.notebooks import checks_id
 from grader.report.as_html import exercise_html, overview_html
 from grader.report.disclosure import Disclosure
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.wall.isolation import detect
+from grader.wall.isolation import Isolation, detect
 
 
 class Judge(NbGraderPreprocessor):
@@ -52,15 +53,25 @@ class Judge(NbGraderPreprocessor):
 
     def bench(self, notebook: str, root: Path) -> Bench:
         """What judges that notebook in the nbgrader course at `root`.  Raises JudgeError."""
-        course = load_course(Path(self.course) if self.course else find_course(root))
+        course = _course(Path(self.course) if self.course else find_course(root))
         isolation = detect()
         if not isolation.strong and not self.weak_isolation:
             raise JudgeError(
                 f"no mark is made without bubblewrap: {isolation.why}; "
                 "install it, or set c.Judge.weak_isolation = True"
             )
-        run = Run(seed=self.seed)
-        return Bench(course, course.chapter(notebook), run, isolation, root / self.journal)
+        return _bench(course, notebook, self.seed, isolation, root / self.journal)
+
+
+@cache
+def _course(root: Path) -> Course:
+    """nbgrader makes a preprocessor for each notebook: what they share is made once."""
+    return load_course(root)
+
+
+@cache
+def _bench(course: Course, name: str, seed: int, isolation: Isolation, journal: Path) -> Bench:
+    return Bench(course, course.chapter(name), Run(seed=seed), isolation, journal)
 
 
 def fill_in(

@@ -157,9 +157,9 @@ class WarmJudge:
         result.send(self._answer(request, loaded))
 
     def _answer(self, request: Request, loaded: LoadedChapter) -> Answer:
-        from grader.judge.grading import Run
+        from grader.assignment import Run
+        from grader.judge.errors import JudgeError
         from grader.judge.judging import Judging
-        from grader.judge.run import JudgeError
 
         chapter = self.chapter
         chosen = tuple(one for one in chapter.exercises if one.name in request.exercises)

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from grader.assignment import Assignment
 from grader.course import Course, load_course
-from grader.judge.grading import Run
+from grader.assignment import Run
 from grader.judge.pool import Pool
 from grader.report.as_json import to_json
 from grader.report.terminal import WIDTH, print_reports

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Run
 from grader.audit import audit_chapter
 from grader.course import load_course
-from grader.judge.grading import Run
 from grader.judge.judging import Judging
 from grader.submission import read_submission
 from grader.wall.isolation import detect

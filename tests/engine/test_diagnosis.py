@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.judge.grading import Run
+from grader.assignment import Run
 
 pytestmark = pytest.mark.xdist_group("wall")
 

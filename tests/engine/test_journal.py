@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.assignment import Run
 from grader.journal import Journal, JournalError, course_version, key_of
-from grader.judge.grading import Run
 from grader.report.model import (
     CallShown,
     ChapterReport,

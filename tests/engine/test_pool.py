@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Run
 from grader.course import CourseError
-from grader.judge.grading import Run
+from grader.judge.errors import JudgeError
 from grader.judge.pool import Pool
-from grader.judge.run import JudgeError
 from grader.report.as_json import to_json
 from grader.submission import Submission, read_submission
 from grader.wall.isolation import PROCESS, Isolation
