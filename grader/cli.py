@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from grader.course import CourseError, NoCourse, UnknownName
+from grader.report.disclosure import Disclosure
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
 
@@ -24,6 +25,10 @@ class Format(StrEnum):
 
     terminal = "terminal"
     json = "json"
+    junit = "junit"
+    gradescope = "gradescope"
+    github = "github"
+    html = "html"
 
 
 app = typer.Typer(
@@ -54,6 +59,9 @@ def run(
     output: Annotated[Path | None, typer.Option(help="write the report here")] = None,
     seed: Annotated[int, typer.Option(help="another seed draws other inputs")] = 0,
     examples: Annotated[int, typer.Option(min=1, help="inputs drawn for a value check")] = 50,
+    disclosure: Annotated[
+        Disclosure, typer.Option(help="counterexamples and all, which checks failed, or points")
+    ] = Disclosure.full,
     map: Annotated[
         list[str] | None,
         typer.Option(metavar="MINE=THEIRS", help="my_softmax=softmax: other names"),
@@ -76,7 +84,9 @@ def run(
     reports = grade_command.graded(course, choice)
     if submission is None:
         say(Workspace(course, place).remember(reports).note)
-    grade_command.write(reports, format.value, output, detailed=bool(targets))
+    drawing = grade_command.Drawing(format.value, output, disclosure, detailed=bool(targets))
+    places = grade_command.places(course, choice) if format is Format.github else {}
+    grade_command.write(reports, drawing, places)
     passed = all(report.passed for report in reports)
     raise typer.Exit(FULL_MARKS if passed else POINTS_LOST)
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment, started
-from grader.course import Chapter, Course, Exercise
+from grader.blocks import blocks
+from grader.course import Chapter, Course, Exercise, NoCourse
 from grader.renaming import Renaming, renamed
+from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import ChapterReport
 from grader.submission import Submission, UnreadableSubmission, chapter_file, read_submission
 from grader.wall.isolation import detect
+
+if TYPE_CHECKING:
+    from grader.report.as_github import Place
 
 
 @dataclass(frozen=True)
@@ -67,30 +74,68 @@ def _progress(
         yield lambda exercise, passed: bar.update(task, advance=1, description=exercise.id)
 
 
-def write(
-    reports: list[ChapterReport], format: str, output: Path | None, *, detailed: bool
-) -> None:
-    """Write the reports to stdout or to a file."""
-    if format == "json":
-        from grader.report.as_json import to_json
+@dataclass(frozen=True)
+class Drawing:
+    """How reports are shown, and where; `detailed` tells a chapter from a line about it."""
 
-        text = to_json(reports)
-        if output is None:
+    format: str
+    output: Path | None
+    disclosure: Disclosure
+    detailed: bool
+
+
+def write(reports: list[ChapterReport], drawing: Drawing, places: dict[str, Place]) -> None:
+    """Write the reports to stdout or to a file.  Raises NoCourse where that cannot be written."""
+    shown = [disclosed_chapter(report, drawing.disclosure) for report in reports]
+    try:
+        if drawing.format == "terminal":
+            _print(shown, drawing)
+            return
+        from grader.report.formats import drawn
+
+        text = drawn(shown, drawing.format, places)
+        if drawing.output is None:
             sys.stdout.write(text)
         else:
-            output.write_text(text, encoding="utf-8")
-        return
+            drawing.output.write_text(text, encoding="utf-8")
+        if drawing.format == "github":
+            from grader.report.as_github import tell_runner
+
+            tell_runner(shown, os.environ)
+    except OSError as error:
+        raise NoCourse(f"{error.filename} cannot be written: {error.strerror}") from None
+
+
+def _print(reports: list[ChapterReport], drawing: Drawing) -> None:
     from rich.console import Console
 
     from grader.report.terminal import WIDTH, print_reports
 
-    if output is None:
+    if drawing.output is None:
         console = Console(highlight=False)
         width = min(WIDTH, console.width) if console.is_terminal else WIDTH
-        print_reports(Console(highlight=False, width=width), reports, detailed)
+        print_reports(Console(highlight=False, width=width), reports, drawing.detailed)
         return
-    with output.open("w", encoding="utf-8") as file:
-        print_reports(Console(file=file, width=WIDTH, highlight=False), reports, detailed)
+    with drawing.output.open("w", encoding="utf-8") as file:
+        console = Console(file=file, width=WIDTH, highlight=False)
+        print_reports(console, reports, drawing.detailed)
+
+
+def places(course: Course, choice: Choice) -> dict[str, Place]:
+    """Where the exercises stand, as paths from the repository's root if a runner names one."""
+    from grader.report.as_github import Place
+
+    root = Path(os.environ.get("GITHUB_WORKSPACE", ".")).resolve()
+    found = {}
+    for chapter, exercises in _chosen(course, choice):
+        submission = read_submission(choice.submission, chapter)
+        path = submission.path.resolve()
+        file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        lines = {} if submission.cells else blocks(submission.source)
+        for exercise in exercises:
+            block = lines.get(exercise.name)
+            found[exercise.id] = Place(file, block.first if block else None)
+    return found
 
 
 def _chosen(course: Course, choice: Choice) -> list[tuple[Chapter, tuple[Exercise, ...]]]:

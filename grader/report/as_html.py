@@ -9,7 +9,8 @@ from __future__ import annotations
 from jinja2 import Environment
 
 from grader.report.disclosure import Disclosure, disclosed
-from grader.report.model import ChapterReport, CheckReport, ExerciseReport
+from grader.report.model import ChapterReport, ExerciseReport
+from grader.report.plain import first_failing
 
 GREEN, RED, GREY, AMBER = "#1a7f37", "#c0262d", "#6b7280", "#8a5a00"
 
@@ -115,7 +116,8 @@ def _html(
     summary: str = "",
     practice: bool = False,
 ) -> str:
-    failing = (_first_failing(exercise) for exercise in exercises)
+    # One counterexample an exercise: one screen is enough to go on with.
+    failing = (first_failing(exercise) for exercise in exercises)
     return _template.render(
         exercises=exercises,
         heading=heading,
@@ -128,8 +130,3 @@ def _html(
         grey=GREY,
         amber=AMBER,
     ).strip()
-
-
-def _first_failing(report: ExerciseReport) -> CheckReport | None:
-    """The one check whose counterexample is shown: one screen is enough to go on with."""
-    return next((check for check in report.checks if check.status != "passed"), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from grader.report.model import ExerciseReport
+from grader.report.model import ChapterReport, ExerciseReport
 
 
 class Disclosure(StrEnum):
@@ -24,3 +24,12 @@ def disclosed(report: ExerciseReport, disclosure: Disclosure) -> ExerciseReport:
         return replace(report, mistake=None, note=None, checks=())
     checks = tuple(replace(check, counterexample=None) for check in report.checks)
     return replace(report, mistake=None, note=None, checks=checks)
+
+
+def disclosed_chapter(report: ChapterReport, disclosure: Disclosure) -> ChapterReport:
+    """A chapter without what may not be seen; notes on the file count as more than points."""
+    return replace(
+        report,
+        exercises=tuple(disclosed(exercise, disclosure) for exercise in report.exercises),
+        notes=() if disclosure is Disclosure.none else report.notes,
+    )

@@ -45,7 +45,8 @@ def chapter(report: ChapterReport) -> RenderableType:
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
     parts += [_note(note) for note in report.notes]
     quiet = ("passed", "not started", "missing")
-    parts += [failure(exercise) for exercise in report.exercises if exercise.status not in quiet]
+    loud = [exercise for exercise in report.exercises if exercise.status not in quiet]
+    parts += [failure(exercise) for exercise in loud if exercise.checks]
     missing = [_name(one) for one in report.exercises if one.status == "missing"]
     if missing and len(missing) < len(report.exercises):
         parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
@@ -55,7 +56,10 @@ def chapter(report: ChapterReport) -> RenderableType:
 
 
 def failure(report: ExerciseReport) -> RenderableType:
-    """The first failing check of an exercise, its counterexample, and the likely mistake."""
+    """The first failing check of an exercise, its counterexample, and the likely mistake.
+
+    The exercise has checks: where none may be seen, there is nothing to say.
+    """
     check = next(check for check in report.checks if check.status != "passed")
     head = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
     parts: list[RenderableType] = [head]
@@ -92,11 +96,12 @@ def _table(report: ChapterReport) -> Table:
     for exercise in report.exercises:
         mark, style = _mark(exercise.status)
         passed = sum(check.status == "passed" for check in exercise.checks)
+        checks = f"{passed}/{len(exercise.checks)}" if exercise.checks else ""
         table.add_row(
             Text(mark, style),
             _name(exercise),
             Text(exercise.status, style),
-            f"{passed}/{len(exercise.checks)}",
+            checks,
             f"{_number(exercise.score)} / {_number(exercise.max_score)}",
         )
     return table

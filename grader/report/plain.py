@@ -1,0 +1,74 @@
+"""Parts of a report as plain text: for formats that know no layout but lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.report.model import ChapterReport, CheckReport, Counterexample, ExerciseReport
+from grader.report.text import harmless
+
+
+def points(score: float, most: float) -> str:
+    """`5.15 / 12`."""
+    return f"{score:g} / {most:g}"
+
+
+def first_failing(report: ExerciseReport) -> CheckReport | None:
+    """The check that an exercise's note and mistake belong to."""
+    return next((check for check in report.checks if check.status != "passed"), None)
+
+
+def explained(report: ExerciseReport, check: CheckReport) -> str:
+    """What became of a check: its counterexample; with the first that failed, the mistake."""
+    parts = list(_counterexample(check.counterexample)) if check.counterexample else []
+    if check == first_failing(report):
+        parts += _about(report)
+    return "\n".join(parts)
+
+
+def failure(report: ExerciseReport) -> str:
+    """Why an exercise failed, headed by the check that says so; empty where none is shown."""
+    check = first_failing(report)
+    if check is None:
+        return ""
+    return "\n".join(part for part in (titled(check), explained(report, check)) if part)
+
+
+def titled(check: CheckReport) -> str:
+    """A check's title, and its status where that says more than passed or failed."""
+    title = harmless(check.title)
+    return title if check.status in ("passed", "failed") else f"{title} ({harmless(check.status)})"
+
+
+def notes(report: ChapterReport) -> str:
+    """What was noticed about the file as a whole."""
+    return "\n".join(harmless(note) for note in report.notes)
+
+
+def _counterexample(shown: Counterexample) -> Iterator[str]:
+    for call in shown.calls:
+        about = f"   {harmless(call.about)}" if call.about else ""
+        yield f"{harmless(call.function)}({', '.join(map(harmless, call.arguments))}){about}"
+        for name, value in call.arguments.items():
+            yield _labelled(f"  {harmless(name)} =", value)
+        if call.printed:
+            yield _labelled("  printed:", call.printed)
+    if shown.expected is not None:
+        yield _labelled("expected", shown.expected)
+    if shown.got is not None:
+        yield _labelled("got     ", shown.got)
+    if shown.message:
+        yield harmless(shown.message)
+
+
+def _about(report: ExerciseReport) -> Iterator[str]:
+    if report.note:
+        yield harmless(report.note)
+    if report.mistake:
+        yield f"likely mistake: {harmless(report.mistake.name)}"
+        yield harmless(report.mistake.hint)
+
+
+def _labelled(label: str, value: str) -> str:
+    """A value behind its label, further lines below the first."""
+    return f"{label} " + harmless(value).rstrip().replace("\n", "\n" + " " * (len(label) + 1))
