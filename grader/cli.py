@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from grader import export_command
 from grader.course import CourseError, NoCourse, UnknownName
 from grader.report.disclosure import Disclosure
 from grader.student_cli import course_here, register, say, workspace_here
@@ -92,6 +93,7 @@ def run(
 
 
 register(app)
+export_command.register(app)
 
 
 @app.command()
@@ -169,7 +171,9 @@ def main(arguments: list[str] | None = None) -> None:
         app(args=_with_command(words), prog_name="grade")
     except UnknownName as error:
         _fail(_misspelt_command(words) or str(error), BAD_INPUT)
-    except (NoCourse, UnreadableSubmission) as error:
+    except UnreadableSubmission as error:
+        _fail(" ".join(str(error).split()), BAD_INPUT)  # a student may have named the file
+    except NoCourse as error:
         _fail(str(error), BAD_INPUT)
     except CourseError as error:
         _fail(str(error), GRADER_FAILED)
@@ -185,7 +189,8 @@ def _with_command(words: list[str]) -> list[str]:
 
 
 def _commands() -> list[str]:
-    return [
+    groups = [str(group.name) for group in app.registered_groups]
+    return groups + [
         str(command.name or getattr(command.callback, "__name__", ""))
         for command in app.registered_commands
     ]

@@ -6,13 +6,19 @@ import importlib.metadata
 import platform
 from collections.abc import Iterator
 
-from grader.wall.isolation import detect
+from grader.wall.isolation import PROCESS, USER, detect
 
 LIBRARIES = ("numpy", "torch", "hypothesis", "msgpack", "rich", "typer")
-WEAK = (
-    "  good enough to practise: a separate process with limits on time and memory\n"
-    "  not for marks: it can read files and use the network"
-)
+WEAK = {
+    PROCESS: (
+        "  good enough to practise: a separate process with limits on time and memory\n"
+        "  not for marks: it can read files and use the network"
+    ),
+    USER: (
+        "  good enough for a container that serves one submission: a user of its own, who\n"
+        "  cannot read what only root may read; it can read other files and use the network"
+    ),
+}
 
 
 def findings() -> Iterator[str]:
@@ -20,7 +26,7 @@ def findings() -> Iterator[str]:
     isolation = detect()
     yield f"isolation   {isolation.name}: {isolation.why}"
     if not isolation.strong:
-        yield WEAK
+        yield WEAK[isolation.name]
     yield f"python      {platform.python_version()} on {platform.system()}"
     for name in LIBRARIES:
         try:

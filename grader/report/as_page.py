@@ -36,7 +36,7 @@ summary:focus-visible, a:focus-visible { outline: 2px solid var(--quiet); outlin
 .shown { margin: .25rem 0 .75rem 1.5rem; padding: .5rem .75rem; background: var(--shade);
   border-radius: 6px; overflow-x: auto; }
 .shown table { width: auto; margin: 0; } .shown th, .shown td { padding: 0 .75rem 0 0;
-  vertical-align: top; }
+  vertical-align: top; font-size: .875rem; line-height: 1.45; }
 pre, code { font: .875rem/1.45 ui-monospace, monospace; margin: 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .good { color: var(--good); } .bad { color: var(--bad); } .note { color: var(--note); }
@@ -46,9 +46,9 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 
 TEMPLATE = """\
 {%- macro mark(status) -%}
-{%- if status == "passed" -%}<span class="good" title="passed">✓</span>
-{%- elif status == "not started" -%}<span class="quiet" title="not started">·</span>
-{%- else -%}<span class="bad" title="{{ status | clean }}">✗</span>{%- endif -%}
+{%- if status == "passed" -%}<span class="good" role="img" aria-label="passed">✓</span>
+{%- elif status == "not started" -%}<span class="quiet" role="img" aria-label="not started">·</span>
+{%- else -%}<span class="bad" role="img" aria-label="{{ status | clean }}">✗</span>{%- endif -%}
 {%- endmacro -%}
 
 {%- macro value(name, text, style="") -%}

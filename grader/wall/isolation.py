@@ -1,5 +1,8 @@
 """How a sandbox's first process is started: in bubblewrap where it works, else as a plain process.
 
+Root in a container that forbids namespaces starts it as a user of its own, who can neither read
+what is root's nor touch root's processes.
+
 Nothing POSIX-only is imported here; what a system lacks is said, not assumed.
 """
 
@@ -21,7 +24,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from grader.wall.limits import Limits
 
-BUBBLEWRAP, PROCESS = "bubblewrap", "process"
+BUBBLEWRAP, USER, PROCESS = "bubblewrap", "user", "process"
 
 ENGINE = Path(__file__).resolve().parent
 BOOTSTRAP = (
@@ -36,6 +39,9 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+TRIAL = (
+    "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; import grader.wall.zygote"
+)
 _users = itertools.count()
 
 
@@ -61,7 +67,7 @@ def detect() -> Isolation:
     if sys.platform != "linux":
         return Isolation(PROCESS, f"bubblewrap needs Linux, this is {sys.platform}")
     if shutil.which("bwrap") is None:
-        return Isolation(PROCESS, "bwrap is not installed: `apt install bubblewrap` or the like")
+        return _weaker("bwrap is not installed: `apt install bubblewrap` or the like")
     tried = subprocess.run(
         ["bwrap", *_namespaces(warm=False), "--ro-bind", "/", "/", "true"],
         capture_output=True,
@@ -69,8 +75,30 @@ def detect() -> Isolation:
         check=False,
     )
     if tried.returncode:
-        return Isolation(PROCESS, f"bwrap does not work here: {tried.stderr.strip()}")
+        return _weaker(f"bwrap does not work here: {tried.stderr.strip()}")
     return Isolation(BUBBLEWRAP, "bwrap is installed and works")
+
+
+def _weaker(why: str) -> Isolation:
+    """Another user where we are root and that user could run the engine, else a plain process."""
+    if os.geteuid() != 0:
+        return Isolation(PROCESS, why)
+    trial = TRIAL.format(engine=str(ENGINE.parent.parent), libraries=_folders(("msgpack", "numpy")))
+    user = _next_user()
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", trial],
+            capture_output=True,
+            check=False,
+            cwd=os.sep,
+            env=ENVIRONMENT,
+            user=user,
+            group=user,
+            extra_groups=[],
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return Isolation(PROCESS, why)
+    return Isolation(PROCESS if tried.returncode else USER, why)
 
 
 def python_command(
@@ -82,7 +110,7 @@ def python_command(
         bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"])
         prefix = ["bwrap", *_namespaces(isolation.warm), *_file_system(binds), "--"]
     else:
-        folders = sorted({str(path.parent) for path in binds})
+        folders = _folders((*libraries, "msgpack"))
         bootstrap = BOOTSTRAP.format(engine=str(ENGINE.parent.parent), libraries=folders)
         prefix = []
     python = os.path.realpath(sys.executable) if isolation.strong else sys.executable
@@ -99,8 +127,12 @@ def environment(isolation: Isolation, folder: str) -> dict[str, str]:
 
 def unprivileged_user(isolation: Isolation) -> int | None:
     """A user id for a sandbox started by root: root would be above the limit on processes."""
-    if not isolation.strong or os.geteuid() != 0:
+    if isolation.name == PROCESS or os.geteuid() != 0:
         return None
+    return _next_user()
+
+
+def _next_user() -> int:
     return 1_000_000 + (os.getpid() * 16 + next(_users) % 16) % 1_000_000
 
 
@@ -112,11 +144,16 @@ def resource_limits(isolation: Isolation, limits: Limits) -> dict[str, int]:
         "RLIMIT_FSIZE": limits.file_size,
         "RLIMIT_CORE": 0,
     }
-    if isolation.strong:
+    if isolation.name != PROCESS:
         chosen["RLIMIT_NPROC"] = limits.processes
     elif sys.platform == "linux":
         chosen["RLIMIT_NPROC"] = limits.processes + _processes_of_this_user()
     return chosen
+
+
+def _folders(libraries: tuple[str, ...]) -> list[str]:
+    """The folders in which the libraries are installed."""
+    return sorted({str(path.parent) for path in library_files(libraries)})
 
 
 @cache

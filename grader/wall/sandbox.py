@@ -86,13 +86,16 @@ class Sandbox(Zygote):
     def _start(self) -> None:
         strong = self.isolation.strong
         self.folder = os.sep if strong else tempfile.mkdtemp(prefix="gradschool-")
+        user = unprivileged_user(self.isolation)
+        if user is not None and not strong:
+            os.chown(self.folder, user, user)
         self.control, theirs = socket.socketpair()
         settings = {
             "control": theirs.fileno(),
             "libraries": list(self.libraries),
             "frame": self.limits.frame,
             "limits": resource_limits(self.isolation, self.limits),
-            "user": unprivileged_user(self.isolation),
+            "user": user,
         }
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
         self.process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""What other systems run: an autograder for Gradescope, a workflow for GitHub."""
