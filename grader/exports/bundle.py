@@ -16,6 +16,9 @@ from grader.course import SHIPPED, Chapter, Course, CourseError, NoCourse
 PACKAGE = "gradschool"
 ENGINE = Path(__file__).resolve().parent.parent
 COURSE = ("exercises", "solutions", "tests/checks", "tests/mistakes")
+WITHOUT_CUDA = "https://download.pytorch.org/whl/cpu"
+"""Where pip finds builds of torch for the processor, a tenth of the others' size."""
+
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip: the same content gives the same bytes."""
 
@@ -63,7 +66,8 @@ def requirements(chapter: Chapter) -> str:
 
     torch is left at home where the chapter does not import it: it is larger than all the rest.
     """
-    return "".join(f"{name}=={_installed(name)}\n" for name in _needed(chapter))
+    index = f"--extra-index-url {WITHOUT_CUDA}\n" if HEAVY in chapter.imports else ""
+    return index + "".join(f"{name}=={_installed(name)}\n" for name in _needed(chapter))
 
 
 def write_zip(path: Path, files: Mapping[str, bytes], executable: Collection[str]) -> None:

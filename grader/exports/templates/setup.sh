@@ -33,8 +33,7 @@ if [ ! -x "$ROOT/venv/bin/python" ]; then
     "$(find_python)" -m venv "$ROOT/venv"
 fi
 pip() { "$ROOT/venv/bin/python" -I -m pip --disable-pip-version-check "$@"; }
-pip install -q --extra-index-url https://download.pytorch.org/whl/cpu \
-    -r "$ROOT/source/requirements.txt"
+pip install -q -r "$ROOT/source/requirements.txt"
 pip install -q --no-deps --force-reinstall "$ROOT/source/engine"
 
 # Submissions may run as a user of their own, who needs Python and the engine and nothing else.
