@@ -56,6 +56,14 @@ def exported(*arguments: str | Path) -> None:
     assert not left.value.code
 
 
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a zip as `unzip` does: with the permissions that stand in it."""
+    with zipfile.ZipFile(archive) as opened:
+        for entry in opened.infolist():
+            path = opened.extract(entry, folder)
+            os.chmod(path, entry.external_attr >> 16 & 0o777)
+
+
 def environment(**more: str) -> dict[str, str]:
     """Ours without what would let Python find this copy of the engine."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -75,7 +83,7 @@ def image(tmp_path_factory) -> Path:
     root.mkdir()
     archive = root.parent / "autograder.zip"
     exported("gradescope", "ch4", archive, "--seed", "7", "--examples", "20")
-    subprocess.run(["unzip", "-q", archive, "-d", root / "source"], check=True)
+    unpack(archive, root / "source")
     shutil.copy2(root / "source" / "run_autograder", root / "run_autograder")
     subprocess.run([sys.executable, "-m", "venv", root / "venv"], check=True)
     venv = {"base": str(root / "venv"), "platbase": str(root / "venv")}
@@ -337,11 +345,11 @@ def test_the_workflow_of_a_package(tmp_path, monkeypatch, capsys):
 
 def test_the_workflow_with_a_private_course(tmp_path):
     out = tmp_path / "out.yml"
-    exported("github", "ch4", out, "--course", "school/course@0a1b2c3", "--disclosure", "property")
+    exported("github", "ch4", out, "--course", "school/course@12e3456", "--disclosure", "property")
     done = steps(out.read_text())
     first = done[0]["with"]
     assert first["repository"] == "school/course"
-    assert first["ref"] == "0a1b2c3"
+    assert first["ref"] == "12e3456"  # a commit, no number
     assert first["token"] == "${{ secrets.COURSE_TOKEN }}"
     uses = [step["uses"] for step in done if "uses" in step]
     assert [name.partition("@")[0] for name in uses] == [

@@ -22,8 +22,11 @@ if ! command -v bwrap >/dev/null; then
     apt-get update -q
     apt-get install -q -y bubblewrap
 fi
-if [ -z "$(find_python)" ]; then # Ubuntu 22.04 has Python 3.10
+if [ -z "$(find_python)" ]; then
     apt-get update -q
+    apt-get install -q -y python3-venv
+fi
+if [ -z "$(find_python)" ]; then # Ubuntu 22.04 has Python 3.10
     apt-get install -q -y software-properties-common
     add-apt-repository -y ppa:deadsnakes/ppa
     apt-get install -q -y python3.12 python3.12-venv
