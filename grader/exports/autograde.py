@@ -14,7 +14,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Run
 from grader.course import Chapter, load_course
 from grader.report.as_gradescope import no_mark, to_gradescope, zero
 from grader.report.disclosure import Disclosure, disclosed_chapter
@@ -24,6 +24,7 @@ from grader.submission import Submission, UnreadableSubmission, chapter_file, re
 from grader.wall.isolation import PROCESS, detect
 
 SETTINGS = "settings.toml"
+SOURCES = (".py", ".ipynb")
 DEPTH = 3
 """Folders below the submission in which its file is looked for: a repository, a zip of a folder."""
 
@@ -82,7 +83,6 @@ def _graded(root: Path, settings: Settings) -> ChapterReport:
     submission = find_submission(root / "submission", chapter)
     assignment = Assignment(chapter, submission, chapter.exercises)
     # Not sooner: what is wrong with a submission is known before the judge has its libraries.
-    from grader.judge.grading import Run
     from grader.judge.judging import Judging
 
     run = Run(settings.seed, settings.examples)
@@ -95,15 +95,17 @@ def find_submission(folder: Path, chapter: Chapter) -> Submission:
     Raises UnreadableSubmission, also where a link could lead to files that are not the student's.
     """
     paths = sorted(folder.rglob("*"), key=lambda path: (len(path.parts), path))
+    links = {path for path in paths if path.is_symlink()}
     for path in paths:
-        if path.is_symlink():
-            name = harmless(path.name, 80)
+        if path in links and path.suffix in SOURCES:
+            name = harmless(path.name, 80).replace("\n", " ")
             raise UnreadableSubmission(f"{name} is a link: hand in the file itself")
-    inside = [path for path in paths if len(path.relative_to(folder).parts) <= DEPTH]
+    near = [path for path in paths if len(path.relative_to(folder).parts) <= DEPTH]
+    inside = [path for path in near if path not in links]
     for place in [folder, *filter(Path.is_dir, inside)]:
         if chapter_file(place, chapter):
             return _read(place, chapter)
-    files = [path for path in inside if path.suffix in (".py", ".ipynb")]
+    files = [path for path in inside if path.suffix in SOURCES]
     if len(files) == 1:
         return _read(files[0], chapter)
     raise UnreadableSubmission(
@@ -116,8 +118,8 @@ def _read(path: Path, chapter: Chapter) -> Submission:
     try:
         return read_submission(path, chapter)
     except UnreadableSubmission as error:
-        why = harmless(str(error)).replace(f"{path.parent}{os.sep}", "").replace("\n", " ")
-        raise UnreadableSubmission(why) from None
+        why = str(error).replace(f"{path.parent}{os.sep}", "")
+        raise UnreadableSubmission(harmless(why).replace("\n", " ")) from None
 
 
 def _settings(path: Path) -> Settings:

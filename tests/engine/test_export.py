@@ -216,6 +216,13 @@ def test_a_link_to_the_solution_is_refused(submit, image, name):
     assert "is a link" in results["output"]
 
 
+def test_other_links_lead_nowhere(submit, image):
+    course = image / "source" / "course"
+    results = submit({"homework/ch4.py": WRONG, "aaa": course / "solutions", "data": course})
+    assert 0 < results["score"] < 100
+    assert submit({"aaa": course / "solutions"})["score"] == 0.0
+
+
 def test_a_grader_that_fails_gives_no_mark(submit, image):
     checks = image / "source" / "course" / "tests" / "checks" / f"test_{MODULE}.py"
     whole = checks.read_text(encoding="utf-8")
