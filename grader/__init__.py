@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.practice import PracticeReport
+    from grader.practising import PracticeReport
 
 # This file is also the package inside a sandbox, where only the wall is: it imports on demand.
 
@@ -20,14 +20,14 @@ def check(what: Any, target: str) -> PracticeReport:
     `what` is a function, a class, a module or a dictionary of names (`globals()`); `target` is
     `ch4.softmax`, or `ch4` for everything the module or dictionary holds of that chapter.
     """
-    from grader.practice import practise
+    from grader.practising import practise
 
     return practise(what, target)
 
 
 def check_practice(what: Any, target: str) -> None:
     """As `check`, but raise PracticeFailed with the counterexample unless all checks pass."""
-    from grader.practice import PracticeFailed
+    from grader.practising import PracticeFailed
 
     report = check(what, target)
     if not report.passed:

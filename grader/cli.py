@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from grader import release_cli
 from grader.course import CourseError, NoCourse, UnknownName
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
@@ -82,6 +83,7 @@ def run(
 
 
 register(app)
+release_cli.register(app)
 
 
 @app.command()
@@ -100,7 +102,7 @@ def audit(
     """Let the course examine itself: references, mistakes, alternates, oracles, trivial answers."""
     from grader.audit import audit_chapter
 
-    course = course_here()
+    course = course_here().whole()
     chosen = [course.chapter(name) for name in chapters or ()] or list(course.chapters)
     found = 0
     for chapter in chosen:
@@ -117,7 +119,7 @@ def stubs() -> None:
     """Write exercises/ from solutions/ (for authors of a course)."""
     from grader.stubs import write_stubs
 
-    for path in write_stubs(course_here()):
+    for path in write_stubs(course_here().whole()):
         typer.echo(f"wrote {path}")
 
 
@@ -126,7 +128,7 @@ def notebooks() -> None:
     """Write assignments/source/ from solutions/ (for authors of a course)."""
     from grader.notebooks import write_notebooks
 
-    for path in write_notebooks(course_here()):
+    for path in write_notebooks(course_here().whole()):
         typer.echo(f"wrote {path}")
 
 

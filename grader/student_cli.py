@@ -142,7 +142,7 @@ def init(
     from grader.init_command import initialise
 
     course = course_here()
-    chosen = _chapters(course, chapter)
+    chosen = named_chapters(course, chapter)
     for line in initialise(course, folder.resolve(), chosen):
         typer.echo(line)
     enter = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
@@ -159,7 +159,7 @@ def workspace_here(course: Course) -> Workspace:
     return find_workspace(Path.cwd(), course)
 
 
-def _chapters(course: Course, names: list[str] | None) -> tuple[Chapter, ...]:
+def named_chapters(course: Course, names: list[str] | None) -> tuple[Chapter, ...]:
     """The chapters named, in the order of the course; all of them if none is."""
     named = [course.chapter(name) for name in names or ()]
     return tuple(one for one in course.chapters if one in named or not named)

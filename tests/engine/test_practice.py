@@ -5,7 +5,7 @@ import pytest
 
 import grader
 from grader.course import UnknownName
-from grader.practice import PracticeFailed
+from grader.practising import PracticeFailed
 from grader.report.as_html import chapter_html, exercise_html, overview_html
 from grader.report.disclosure import Disclosure
 from grader.report.model import ChapterReport, CheckReport, Counterexample, ExerciseReport

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +23,7 @@ from grader.judge.reporting import exercise_report
 from grader.judge.run import run_check
 from grader.modules import load_module
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.report.terminal import WIDTH, failure
+from grader.report.terminal import WIDTH, failure, hidden_checks
 from grader.submission import Submission
 from grader.wall.tokens import Function
 
@@ -36,10 +36,14 @@ PRINTED = 2000
 
 @dataclass(frozen=True)
 class PracticeReport:
-    """What the practice checks found; `hidden` checks more await at submission."""
+    """What the practice checks found."""
 
     report: ChapterReport
-    hidden: int
+
+    @property
+    def hidden(self) -> int:
+        """How many checks more await at submission."""
+        return self.report.hidden or 0
 
     @property
     def passed(self) -> bool:
@@ -51,8 +55,7 @@ class PracticeReport:
         checks = [check for exercise in self.report.exercises for check in exercise.checks]
         passed = sum(check.status == "passed" for check in checks)
         line = f"{passed} of {len(checks)} practice checks passed"
-        awaiting = "hidden check awaits" if self.hidden == 1 else "hidden checks await"
-        return f"{line}; {self.hidden} {awaiting} at submission" if self.hidden else line
+        return f"{line}; {hidden_checks(self.hidden)} at submission" if self.hidden else line
 
     def __rich__(self) -> RenderableType:
         parts: list[RenderableType] = []
@@ -100,9 +103,12 @@ def practise(what: Any, target: str) -> PracticeReport:
     chosen = (exercise,) if exercise else chapter.exercises
     checks, hidden = _checks(course, chapter)
     backend = InProcess(namespace)
-    reports = tuple(_practised(one, checks[one.name], backend) for one in chosen)
+    reports = tuple(
+        replace(_practised(one, checks[one.name], backend), hidden=hidden[one.name])
+        for one in chosen
+    )
     report = ChapterReport(course.name, chapter.id, chapter.title, ISOLATION, SEED, reports)
-    return PracticeReport(report, sum(hidden[one.name] for one in chosen))
+    return PracticeReport(report)
 
 
 class InProcess(Local):
@@ -156,7 +162,7 @@ def _checks(
     """An exercise's practice checks, and how many other checks it has."""
     path = course.checks(chapter)
     practice: dict[str, list[Check]] = {exercise.name: [] for exercise in chapter.exercises}
-    hidden = dict.fromkeys(practice, 0)
+    hidden = {exercise.name: exercise.hidden or 0 for exercise in chapter.exercises}
     for check in _declared(path, path.stat().st_mtime_ns):
         if check.practice:
             practice[check.exercise].append(check)
