@@ -65,11 +65,11 @@ def _chapter(
         tests += practice
     stub = stub_of(course.solution(chapter), chapter)
     solutions = [one.module for one in course.chapters]
-    checks = course.checks(chapter)
+    path = course.checks(chapter)
     for folder in (PurePosixPath(), COURSE):
         yield folder / "exercises" / f"{chapter.module}.py", stub
     yield PurePosixPath("notebooks", f"{chapter.id}.ipynb"), released_notebook_of(course, chapter)
-    yield COURSE / "tests" / "checks" / checks.name, practice_part(checks, tests, solutions)
+    yield COURSE / "tests" / "checks" / path.name, practice_part(path, tests, solutions)
 
 
 def _engine() -> Files:

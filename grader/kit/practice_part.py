@@ -103,7 +103,7 @@ def _trimmed(node: ast.stmt, wanted: set[str]) -> str | None:
         return None
     aliases = [one for one in node.names if (one.asname or one.name.partition(".")[0]) in wanted]
     names = [ast.unparse(one) for one in aliases]
-    head = f"from {'.' * node.level}{node.module or ''} " if isinstance(node, ast.ImportFrom) else ""
+    head = f"from {node.module} " if isinstance(node, ast.ImportFrom) else ""
     line = f"{head}import {', '.join(names)}"
     if len(line) <= WIDTH:
         return line

@@ -43,7 +43,7 @@ The stubs are in `exercises/`, one file a chapter. Leave this running beside you
 save is checked:
 
 ```console
-grade watch {first}                  # keys: h hint, n next, l list, r run again, c check all, q quit
+grade watch {first}                  # keys: h hint, n next, l list, r run again, q quit
 ```
 
 Or ask when you want to know:
@@ -62,8 +62,8 @@ graded like a file: `grade {first} --submission notebooks/{first}.ipynb`. In a n
 
 ## What counts
 
-The checks in this kit are for practice: they give no points. {hidden} hidden checks more await
-at submission, with inputs of every size and scale; `grade` says how many for each exercise. Reference
+The checks in this kit are for practice: they give no points. {hidden} hidden checks more await at
+submission, with inputs of every size and scale; `grade` says how many for each exercise. Reference
 solutions are not in this kit.
 """
 

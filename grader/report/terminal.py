@@ -34,11 +34,11 @@ def hidden_checks(count: int) -> str:
 
 def overview(report: ChapterReport) -> RenderableType:
     """One chapter on one line."""
-    mark, style = _mark("passed" if report.passed else "failed" if _reached(report)[0] else "not started")
+    reached, most = _reached(report)
+    mark, style = _mark("passed" if report.passed else "failed" if reached else "not started")
     line = Table.grid(padding=(0, 1))
     for width in (1, 3, 38, 15, 14):
         line.add_column(width=width, no_wrap=True, overflow="ellipsis")
-    reached, most = _reached(report)
     filled = round(14 * reached / most)
     bar = Text("█" * filled, style).append("░" * (14 - filled), "dim")
     points = f"{_number(reached):>6} / {_number(most)}"
@@ -109,14 +109,13 @@ def _table(report: ChapterReport) -> Table:
     for exercise in report.exercises:
         mark, style = _mark(exercise.status)
         passed = sum(check.status == "passed" for check in exercise.checks)
+        points = f"{_number(exercise.score)} / {_number(exercise.max_score)}"
         table.add_row(
             Text(mark, style),
             _name(exercise),
             Text(exercise.status, style),
             f"{passed}/{len(exercise.checks)}",
-            f"{_number(exercise.score)} / {_number(exercise.max_score)}"
-            if exercise.hidden is None
-            else f"{exercise.hidden} more",
+            points if exercise.hidden is None else f"{exercise.hidden} more",
         )
     return table
 
