@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from grader import completion as complete
 from grader.student_cli import course_here, named_chapters
 
 
@@ -17,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 def release(
     out: Annotated[Path, typer.Argument(help="a new folder")],
-    chapter: Annotated[list[str] | None, typer.Option(help="only this chapter")] = None,
+    chapter: Annotated[
+        list[str] | None, typer.Option(help="only this chapter", autocompletion=complete.chapters)
+    ] = None,
 ) -> None:
     """Write the student kit: stubs, notebooks, practice checks and the engine.
 
