@@ -20,7 +20,15 @@ SHIPPED = "shipped"
 """The folder of the installed package that a wheel carries the course in."""
 
 
-class CourseError(Exception):
+class OneLine(Exception):
+    """An error whose message says it all."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, and no lines of the grader's own."""
+        return [f"grade: {self}"]
+
+
+class CourseError(OneLine):
     """Something in the course's own files is wrong; the message names the file and line."""
 
     @classmethod
@@ -28,11 +36,11 @@ class CourseError(Exception):
         return cls(f"{path}:{line}: {message}")
 
 
-class NoCourse(Exception):
+class NoCourse(OneLine):
     """There is no course where grade was run."""
 
 
-class UnknownName(Exception):
+class UnknownName(OneLine):
     """No chapter or exercise has that name; the message suggests the nearest."""
 
 
