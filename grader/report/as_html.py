@@ -50,7 +50,7 @@ TEMPLATE = """
 {%- endmacro -%}
 
 {%- macro points(report) -%}
-{%- if not practice %} — {{ "%g" | format(report.score) }} / {{ "%g" | format(report.max_score) }}
+{%- if report.hidden is none %} — {{ "%g" | format(report.score) }} / {{ "%g" | format(report.max_score) }}
 {%- endif -%}
 {%- endmacro -%}
 
@@ -104,7 +104,7 @@ def chapter_html(report: ChapterReport, disclosure: Disclosure = Disclosure.full
 
 def practice_html(report: ChapterReport, summary: str) -> str:
     """What practice checks found, without points."""
-    return _html(list(report.exercises), practice=True, summary=summary)
+    return _html(list(report.exercises), summary=summary)
 
 
 def _html(
@@ -113,7 +113,6 @@ def _html(
     heading: str = "",
     notes: tuple[str, ...] = (),
     summary: str = "",
-    practice: bool = False,
 ) -> str:
     failing = (_first_failing(exercise) for exercise in exercises)
     return _template.render(
@@ -121,7 +120,6 @@ def _html(
         heading=heading,
         notes=notes,
         summary=summary,
-        practice=practice,
         shown={check.id for check in failing if check},
         green=GREEN,
         red=RED,

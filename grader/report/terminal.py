@@ -27,6 +27,13 @@ def print_reports(console: Console, reports: list[ChapterReport], detailed: bool
     console.print(_next_step(reports))
 
 
+def earned(report: ChapterReport) -> str:
+    """The points of a report in words; after practice, what awaits instead."""
+    if report.hidden is not None:
+        return f"{hidden_checks(report.hidden)} at submission"
+    return f"{_number(report.score)} / {_number(report.max_score)} points"
+
+
 def hidden_checks(count: int) -> str:
     """How many checks a practice report is silent about."""
     return f"{count} hidden {'check awaits' if count == 1 else 'checks await'}"

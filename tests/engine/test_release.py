@@ -22,7 +22,11 @@ from grader.course import Course, CourseError, load_course
 from grader.judge.chapter import load_chapter
 from grader.kit.files import ENGINE, Files, kit_files, write_kit
 from grader.kit.practice_part import practice_part
+from grader.progress import Last
+from grader.report.model import ChapterReport, CheckReport, ExerciseReport
 from grader.stubs import BEGIN, END
+from grader.watch.screen import headline, progress_line
+from grader.workspace import Standing
 
 pytestmark = pytest.mark.xdist_group("wall")
 
@@ -268,6 +272,21 @@ def test_a_students_day_with_the_kit(kit):
     assert grade(kit, "hint", "ch1.predict", "3").stderr == "That was the last.\n"
     assert grade(kit, "reset", "ch1.predict", "--yes").returncode == 0
     assert path.read_text() == stub
+
+
+def test_what_watch_shows_of_practice(kit):
+    """No points, since a kit cannot know them."""
+    of_kit = load_course(kit / "grader" / "shipped")
+    chapter = of_kit.chapter("ch4")
+    check = CheckReport("ch4.softmax.a", "sums to one", "passed", 0.0, 4.0, None, True)
+    one = ExerciseReport("ch4.softmax", "passed", 0.0, 12.0, None, None, (check,), 5)
+    report = ChapterReport("kit", "ch4", "Softmax", "process", 0, (one,))
+    said = headline(report).plain
+    assert said == "✓ ch4.softmax passed, 5 hidden checks await at submission"
+    standings = [
+        Standing(entry, "done", Last("passed", 0.0, ""), None) for entry in chapter.exercises
+    ]
+    assert progress_line(standings).plain.endswith(" 10 of 10 done")
 
 
 @pytest.mark.parametrize(
