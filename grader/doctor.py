@@ -65,7 +65,8 @@ def course_here(folder: Path) -> tuple[Course | None, Finding]:
     except (NoCourse, CourseError) as error:
         return None, Finding("course", str(error))
     kind = "a student kit" if course.is_kit else "with references"
-    named = f"{course.name}, {len(course.chapters)} chapters, {kind}"
+    count = len(course.chapters)
+    named = f"{course.name}, {count} {'chapter' if count == 1 else 'chapters'}, {kind}"
     try:
         find_workspace(folder, course)
     except NoCourse:

@@ -50,7 +50,8 @@ TEMPLATE = """
 {%- endmacro -%}
 
 {%- macro points(report) -%}
-{%- if report.hidden is none %} — {{ "%g" | format(report.score) }} / {{ "%g" | format(report.max_score) }}
+{%- if report.hidden is none %} — {{ "%g" | format(report.score) }} /
+{#- #} {{ "%g" | format(report.max_score) }}
 {%- endif -%}
 {%- endmacro -%}
 

@@ -171,7 +171,7 @@ def test_the_course_here(course, tmp_path):
 def test_the_course_of_a_kit(course, tmp_path):
     write_kit(tmp_path / "kit", kit_files(course, (course.chapter("ch4"),)))
     shipped = tmp_path / "kit" / "grader" / "shipped"
-    assert "1 chapters, a student kit" in doctor.course_here(shipped)[1].state
+    assert "1 chapter, a student kit" in doctor.course_here(shipped)[1].state
 
 
 def test_on_the_command_line(capsys):
