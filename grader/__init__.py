@@ -6,10 +6,14 @@ Marks are made elsewhere, behind the wall: by the command `grade`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from grader.practice import PracticeReport
+    from collections.abc import Callable
+
+    from grader.practising import PracticeReport
+
+T = TypeVar("T")
 
 # This file is also the package inside a sandbox, where only the wall is: it imports on demand.
 
@@ -20,18 +24,34 @@ def check(what: Any, target: str) -> PracticeReport:
     `what` is a function, a class, a module or a dictionary of names (`globals()`); `target` is
     `ch4.softmax`, or `ch4` for everything the module or dictionary holds of that chapter.
     """
-    from grader.practice import practise
+    from grader.practising import practise
 
     return practise(what, target)
 
 
 def check_practice(what: Any, target: str) -> None:
-    """As `check`, but raise PracticeFailed with the counterexample unless all checks pass."""
-    from grader.practice import PracticeFailed
+    """As `check`, but raise PracticeFailed with the counterexample unless all checks pass.
+
+    Answers are taken as they are, as at submission: a list is not an array.
+    """
+    from grader.practising import PracticeFailed
 
     report = check(what, target)
-    if not report.passed:
+    if report.converted or not report.passed:
         raise PracticeFailed(report)
+
+
+def practice(target: str) -> Callable[[T], T]:
+    """Decorate a function or class: the practice checks run as it is defined.
+
+    The report is printed, and what was decorated is returned unchanged:
+
+        @grader.practice("ch4.softmax")
+        def my_softmax(z, axis=-1): ...
+    """
+    from grader.practising import practised
+
+    return lambda what: practised(what, target)
 
 
 def load_ipython_extension(shell: Any) -> None:

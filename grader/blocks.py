@@ -54,7 +54,7 @@ def blocks(source: str) -> dict[str, Block]:
         last = node.end_lineno or node.lineno
         uses = frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
         block = Block(first, last, "\n".join(lines[first - 1 : last]), uses)
-        found.update(dict.fromkeys(_names(node), block))
+        found.update(dict.fromkeys(bound_names(node), block))
     return found
 
 
@@ -91,7 +91,7 @@ def changed(before: str, after: str, exercises: Sequence[str]) -> list[str]:
     ]
 
 
-def _names(node: ast.stmt) -> list[str]:
+def bound_names(node: ast.stmt) -> list[str]:
     """The names that a top-level statement binds."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [node.name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,15 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from grader import export_command
+from grader import completion as complete
+from grader import export_command, release_cli
+from grader.command_group import CommandGroup, UsageError, misspelt_command, usage
 from grader.course import CourseError, NoCourse, UnknownName
 from grader.report.disclosure import Disclosure
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
 
-GENERAL = ("--help", "--install-completion", "--show-completion")
-
 FULL_MARKS, POINTS_LOST, BAD_INPUT, GRADER_FAILED = range(4)
+INTERRUPTED = 130
+
+COMPLETING = "_GRADE_COMPLETE"
+"""Set by a shell that asks for completions, and has no use for complaints."""
 
 
 class Format(StrEnum):
@@ -33,26 +37,19 @@ class Format(StrEnum):
 
 
 app = typer.Typer(
+    cls=CommandGroup,
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="""Grade exercises in machine learning from scratch.
-
-\b
-  grade                       all chapters, a line each
-  grade ch3                   one chapter
-  grade ch3.layer_norm        one exercise
-  grade ch3 --submission FILE another file, folder or notebook
-  grade watch ch3             grade on every save
-  grade next                  what to do now, and why
-  grade hint ch3.layer_norm   a step towards the answer
-""",
 )
 
 
 @app.command(hidden=True)
 def run(
-    targets: Annotated[list[str] | None, typer.Argument(help="ch3 or ch3.layer_norm")] = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(help="ch3 or ch3.layer_norm", autocompletion=complete.targets),
+    ] = None,
     submission: Annotated[
         Path | None, typer.Option(help="file, folder or notebook (default: the exercises folder)")
     ] = None,
@@ -94,25 +91,30 @@ def run(
 
 register(app)
 export_command.register(app)
+release_cli.register(app)
 
 
 @app.command()
 def doctor() -> None:
-    """Say which isolation grades here and why, the versions, and what is missing."""
+    """Name what is missing here, and the command that mends it."""
     from grader.doctor import findings
 
-    for line in findings():
-        typer.echo(line)
+    for finding in findings():
+        for line in finding.lines():
+            typer.echo(line)
 
 
 @app.command()
 def audit(
-    chapters: Annotated[list[str] | None, typer.Argument(help="only these chapters")] = None,
+    chapters: Annotated[
+        list[str] | None,
+        typer.Argument(help="only these chapters", autocompletion=complete.chapters),
+    ] = None,
 ) -> None:
     """Let the course examine itself: references, mistakes, alternates, oracles, trivial answers."""
     from grader.audit import audit_chapter
 
-    course = course_here()
+    course = course_here().whole()
     chosen = [course.chapter(name) for name in chapters or ()] or list(course.chapters)
     found = 0
     for chapter in chosen:
@@ -129,7 +131,7 @@ def stubs() -> None:
     """Write exercises/ from solutions/ (for authors of a course)."""
     from grader.stubs import write_stubs
 
-    for path in write_stubs(course_here()):
+    for path in write_stubs(course_here().whole()):
         typer.echo(f"wrote {path}")
 
 
@@ -138,7 +140,7 @@ def notebooks() -> None:
     """Write assignments/source/ from solutions/ (for authors of a course)."""
     from grader.notebooks import write_notebooks
 
-    for path in write_notebooks(course_here()):
+    for path in write_notebooks(course_here().whole()):
         typer.echo(f"wrote {path}")
 
 
@@ -167,41 +169,26 @@ def prejudge(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on stderr and a documented exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    group: Any = typer.main.get_command(app)
     try:
-        app(args=_with_command(words), prog_name="grade")
+        code = group.main(words, prog_name="grade", standalone_mode=False)
+    except UsageError as error:
+        _fail(usage(error), BAD_INPUT)
     except UnknownName as error:
-        _fail(_misspelt_command(words) or str(error), BAD_INPUT)
+        _fail(misspelt_command(words, list(group.commands)) or str(error), BAD_INPUT)
     except UnreadableSubmission as error:
         _fail(" ".join(str(error).split()), BAD_INPUT)  # a student may have named the file
     except NoCourse as error:
         _fail(str(error), BAD_INPUT)
     except CourseError as error:
         _fail(str(error), GRADER_FAILED)
+    except typer.Abort:
+        sys.exit(INTERRUPTED)
     except Exception as error:
+        if COMPLETING in os.environ:
+            sys.exit(GRADER_FAILED)
         _fail(f"the grader failed, no mark is given: {_named(error)}", GRADER_FAILED)
-
-
-def _with_command(words: list[str]) -> list[str]:
-    """`grade ch3` means `grade run ch3`: what names no command is something to grade."""
-    if words and (words[0] in _commands() or words[0] in GENERAL):
-        return words
-    return ["run", *words]
-
-
-def _commands() -> list[str]:
-    groups = [str(group.name) for group in app.registered_groups]
-    return groups + [
-        str(command.name or getattr(command.callback, "__name__", ""))
-        for command in app.registered_commands
-    ]
-
-
-def _misspelt_command(words: list[str]) -> str | None:
-    """`grade lst` names no chapter, and probably means `grade list`."""
-    if not words or words[0].startswith("-") or words[0] in _commands():
-        return None
-    near = difflib.get_close_matches(words[0], _commands(), n=1, cutoff=0.7)
-    return f"there is no {words[0]}: did you mean grade {near[0]}?" if near else None
+    sys.exit(code or FULL_MARKS)
 
 
 def _named(error: Exception) -> str:

@@ -20,7 +20,15 @@ SHIPPED = "shipped"
 """The folder of the installed package that a wheel carries the course in."""
 
 
-class CourseError(Exception):
+class OneLine(Exception):
+    """An error whose message says it all."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, and no lines of the grader's own."""
+        return [f"grade: {self}"]
+
+
+class CourseError(OneLine):
     """Something in the course's own files is wrong; the message names the file and line."""
 
     @classmethod
@@ -28,11 +36,11 @@ class CourseError(Exception):
         return cls(f"{path}:{line}: {message}")
 
 
-class NoCourse(Exception):
+class NoCourse(OneLine):
     """There is no course where grade was run."""
 
 
-class UnknownName(Exception):
+class UnknownName(OneLine):
     """No chapter or exercise has that name; the message suggests the nearest."""
 
 
@@ -46,12 +54,16 @@ class Refused:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function or class that a student writes."""
+    """One function or class that a student writes.
+
+    In a student kit `hidden` counts the checks that await at submission; elsewhere it is None.
+    """
 
     chapter: str
     name: str
     points: int
     hints: tuple[str, ...]
+    hidden: int | None = None
 
     @property
     def id(self) -> str:
@@ -93,6 +105,17 @@ class Course:
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
         return {entry.id: entry for chapter in self.chapters for entry in chapter.exercises}
+
+    @property
+    def is_kit(self) -> bool:
+        """Whether it is a student kit: practice checks and stubs, no references, no mistakes."""
+        return any(entry.hidden is not None for entry in self.exercises.values())
+
+    def whole(self) -> Course:
+        """This course, for what needs its references.  Raises NoCourse in a student kit."""
+        if self.is_kit:
+            raise NoCourse("this is a student kit: only the course it was made of can do that")
+        return self
 
     def chapter(self, name: str) -> Chapter:
         """The chapter called `ch3`, `3`, `ch03` or by its module's name.  Raises UnknownName."""
@@ -209,7 +232,10 @@ class _Reader:
             raise self.error(name, f"exercise {chapter}.{name} needs points, a positive integer")
         if not isinstance(hints, list) or len(hints) != HINTS:
             raise self.error(name, f"exercise {chapter}.{name} needs {HINTS} hints")
-        return Exercise(chapter, name, points, tuple(str(hint) for hint in hints))
+        hidden = entry.get("hidden")
+        if hidden is not None and (type(hidden) is not int or hidden < 0):
+            raise self.error(name, f"exercise {chapter}.{name}: hidden is a number of checks")
+        return Exercise(chapter, name, points, tuple(str(hint) for hint in hints), hidden)
 
     def refused(self, chapter: str, entry: dict[str, Any]) -> Iterator[Refused]:
         for table in entry.get("refused", ()):

@@ -1,35 +1,135 @@
-"""`grade doctor`: what grades here, in which versions, and what is missing."""
+"""`grade doctor`: what grades here, in which versions; what is missing, and how to mend it."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Iterator
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
-from grader.wall.isolation import PROCESS, USER, detect
+from packaging.requirements import Requirement
 
-LIBRARIES = ("numpy", "torch", "hypothesis", "msgpack", "rich", "typer")
+from grader.assignment import HEAVY
+from grader.course import Course, CourseError, NoCourse, find_course, load_course
+from grader.cures import not_installed, not_working
+from grader.wall.isolation import PROCESS, USER, Isolation, detect
+from grader.workspace import find_workspace
+
+DISTRIBUTION = "gradschool"
 WEAK = {
     PROCESS: (
-        "  good enough to practise: a separate process with limits on time and memory\n"
-        "  not for marks: it can read files and use the network"
+        "good enough to practise: a separate process with limits on time and memory",
+        "not for marks: it can read files and use the network",
     ),
     USER: (
-        "  good enough for a container that serves one submission: a user of its own, who\n"
-        "  cannot read what only root may read; it can read other files and use the network"
+        "good enough for a container that serves one submission: a user of its own, who",
+        "cannot read what only root may read; it can read other files and use the network",
     ),
 }
 
+Installed = Callable[[str], str | None]
+"""The version of a distribution, or None."""
 
-def findings() -> Iterator[str]:
-    """A line for each thing worth knowing."""
-    isolation = detect()
-    yield f"isolation   {isolation.name}: {isolation.why}"
-    if not isolation.strong:
-        yield WEAK[isolation.name]
-    yield f"python      {platform.python_version()} on {platform.system()}"
-    for name in LIBRARIES:
-        try:
-            yield f"{name:<11} {importlib.metadata.version(name)}"
-        except importlib.metadata.PackageNotFoundError:
-            yield f"{name:<11} missing: pip install gradschool"
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing worth knowing; `cures` are commands to run where something is missing."""
+
+    topic: str
+    state: str
+    cures: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        yield f"{self.topic:<12}{self.state}"
+        for number, cure in enumerate(self.cures):
+            yield f"{'':<12}{'do: ' if number == 0 else '    '}{cure}"
+
+
+def findings() -> Iterator[Finding]:
+    """Everything about this machine, Python and folder."""
+    course, finding = course_here(Path.cwd())
+    yield finding
+    yield from isolation(detect(), sys.platform)
+    yield Finding("python", f"{platform.python_version()} on {platform.system()}")
+    try:
+        declared = importlib.metadata.requires(DISTRIBUTION) or []
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding(DISTRIBUTION, "not installed", ("pip install -e .",))
+        return
+    yield from libraries(declared, installed, course)
+    yield from extras(declared, installed)
+
+
+def course_here(folder: Path) -> tuple[Course | None, Finding]:
+    """The course that grades in a folder, and where the exercises are."""
+    try:
+        course = load_course(find_course(folder))
+    except (NoCourse, CourseError) as error:
+        return None, Finding("course", str(error))
+    kind = "a student kit" if course.is_kit else "with references"
+    count = len(course.chapters)
+    named = f"{course.name}, {count} {'chapter' if count == 1 else 'chapters'}, {kind}"
+    try:
+        find_workspace(folder, course)
+    except NoCourse:
+        return course, Finding("course", f"{named}; no exercises here", ("grade init mycourse",))
+    return course, Finding("course", named)
+
+
+def isolation(found: Isolation, system: str, root: Path = Path("/")) -> Iterator[Finding]:
+    """How strong the wall is; `root` is where the system's own files are looked for."""
+    if found.strong or system != "linux":
+        yield Finding("isolation", f"{found.name}: {found.why}")
+    else:
+        bwrap = shutil.which("bwrap")
+        cure = not_working(found.why, root) if bwrap else not_installed(root)
+        yield Finding("isolation", f"{found.name}: {cure.problem}", cure.commands)
+    if not found.strong:
+        yield from (Finding("", line) for line in WEAK[found.name])
+
+
+def libraries(
+    declared: Iterable[str], version: Installed, course: Course | None
+) -> Iterator[Finding]:
+    """What the engine needs.  The heavy library only if a chapter of the course does."""
+    chapters = course.chapters if course else ()
+    for requirement in map(Requirement, declared):
+        if requirement.marker is not None:
+            continue
+        name, have = requirement.name, version(requirement.name)
+        spared = name == HEAVY and not any(HEAVY in one.imports for one in chapters)
+        if have is None and spared:
+            yield Finding(name, "not installed; no chapter here needs it")
+        elif have is None:
+            yield Finding(name, "missing", (f"pip install '{requirement}'",))
+        elif not requirement.specifier.contains(have.partition("+")[0], prereleases=True):
+            state = f"{have}, but {requirement.specifier} is needed"
+            yield Finding(name, state, (f"pip install '{requirement}'",))
+        else:
+            yield Finding(name, have)
+
+
+def extras(declared: Iterable[str], version: Installed) -> Iterator[Finding]:
+    """Which optional parts are complete, and how to complete the others."""
+    parts: dict[str, list[str]] = {}
+    for line in declared:
+        found = re.search(r"""extra\s*==\s*["']([\w.-]+)["']""", line)
+        if found:
+            parts.setdefault(found[1], []).append(Requirement(line).name)
+    for extra, names in parts.items():
+        missing = [name for name in names if version(name) is None]
+        cures = (f"pip install '{DISTRIBUTION}[{extra}]'",) if missing else ()
+        state = f"without {', '.join(missing)}" if missing else "complete"
+        yield Finding(f"[{extra}]", state, cures)
+
+
+def installed(name: str) -> str | None:
+    """The version of a distribution, None if it is missing."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from grader.course import CourseError, NoCourse, UnknownName
-from grader.practice import PracticeReport, practise
+from grader.practising import PracticeReport, practise
 
 USAGE = "name an exercise or a chapter: %grade ch3.layer_norm"
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from grader.course import Chapter, Course, CourseError, Exercise
 from grader.latex import formula, is_formula
+from grader.stubs import stub_of
 
 SCHEMA = 3
 """Version of nbgrader's cell metadata."""
@@ -54,8 +55,19 @@ def write_notebooks(course: Course) -> list[Path]:
 
 def notebook_of(course: Course, chapter: Chapter) -> str:
     """The source version of a chapter's notebook, as JSON.  Raises CourseError."""
+    path = course.solution(chapter)
+    return _notebook(path, path.read_text(encoding="utf-8"), chapter)
+
+
+def released_notebook_of(course: Course, chapter: Chapter) -> str:
+    """The notebook without the solutions.  Raises CourseError."""
+    path = course.solution(chapter)
+    return _notebook(path, stub_of(path, chapter), chapter)
+
+
+def _notebook(path: Path, source: str, chapter: Chapter) -> str:
     notebook = {
-        "cells": list(_cells(course.solution(chapter), chapter)),
+        "cells": list(_cells(path, source, chapter)),
         "metadata": METADATA,
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -73,8 +85,8 @@ def checks_id(exercise: Exercise) -> str:
     return f"{exercise.chapter}-{exercise.name}-checks"
 
 
-def _cells(path: Path, chapter: Chapter) -> Iterator[dict[str, Any]]:
-    introduction, setup, parts = _parts(path, chapter)
+def _cells(path: Path, source: str, chapter: Chapter) -> Iterator[dict[str, Any]]:
+    introduction, setup, parts = _parts(path, source, chapter)
     head, _, rest = introduction.partition("\n\n")
     title = [f"# {chapter.title}", _prose(head), markdown(rest)]
     if head.rstrip(".") == chapter.title:
@@ -121,12 +133,11 @@ def _prose(text: str) -> str:
     )
 
 
-def _parts(path: Path, chapter: Chapter) -> tuple[str, str, dict[str, Part]]:
+def _parts(path: Path, source: str, chapter: Chapter) -> tuple[str, str, dict[str, Part]]:
     """The introduction, what stands before the first exercise, and the exercises.
 
     What stands between exercises belongs to the next one, and what follows the last to the last.
     """
-    source = path.read_text(encoding="utf-8")
     lines, tree = source.splitlines(), ast.parse(source, str(path))
     names = {exercise.name for exercise in chapter.exercises}
     found = [

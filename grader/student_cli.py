@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader import completion as complete
 from grader.course import Chapter, Course, NoCourse, UnknownName, find_course, load_course
 from grader.submission import UnreadableSubmission
 
@@ -26,7 +27,9 @@ def register(app: typer.Typer) -> None:
 
 
 def list_exercises(
-    chapter: Annotated[str | None, typer.Argument(help="only this chapter")] = None,
+    chapter: Annotated[
+        str | None, typer.Argument(help="only this chapter", autocompletion=complete.chapters)
+    ] = None,
 ) -> None:
     """List exercises: points, and which are done or started."""
     from grader.progress import load_progress
@@ -43,7 +46,9 @@ def list_exercises(
 
 
 def next_exercise(
-    chapter: Annotated[str | None, typer.Argument(help="only in this chapter")] = None,
+    chapter: Annotated[
+        str | None, typer.Argument(help="only in this chapter", autocompletion=complete.chapters)
+    ] = None,
 ) -> None:
     """Say what to do now, and why."""
     from grader.progress import load_progress
@@ -60,7 +65,9 @@ def next_exercise(
 
 
 def hint(
-    exercise: Annotated[str, typer.Argument(help="for example ch3.layer_norm")],
+    exercise: Annotated[
+        str, typer.Argument(help="for example ch3.layer_norm", autocompletion=complete.exercises)
+    ],
     step: Annotated[
         int | None, typer.Argument(min=1, max=3, help="1 the idea, 2 shapes, 3 outline")
     ] = None,
@@ -84,7 +91,9 @@ def hint(
 
 
 def reset(
-    exercise: Annotated[str, typer.Argument(help="for example ch3.layer_norm")],
+    exercise: Annotated[
+        str, typer.Argument(help="for example ch3.layer_norm", autocompletion=complete.exercises)
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
     """Put an exercise back to its stub; a backup of the file is kept."""
@@ -103,7 +112,9 @@ def reset(
 
 
 def solution(
-    exercise: Annotated[str, typer.Argument(help="for example ch3.layer_norm")],
+    exercise: Annotated[
+        str, typer.Argument(help="for example ch3.layer_norm", autocompletion=complete.exercises)
+    ],
     spoil: Annotated[bool, typer.Option("--spoil", help="even before it passes")] = False,
 ) -> None:
     """Show the reference solution of an exercise that passes."""
@@ -121,7 +132,9 @@ def solution(
 
 
 def watch(
-    target: Annotated[str | None, typer.Argument(help="ch3 or ch3.layer_norm")] = None,
+    target: Annotated[
+        str | None, typer.Argument(help="ch3 or ch3.layer_norm", autocompletion=complete.targets)
+    ] = None,
 ) -> None:
     """Grade on every save, with keys for hints and more."""
     from grader.watch.command import watch_here
@@ -133,7 +146,9 @@ def watch(
 
 def init(
     folder: Annotated[Path, typer.Argument(help="where to work (default: here)")] = Path("."),
-    chapter: Annotated[list[str] | None, typer.Option(help="only this chapter")] = None,
+    chapter: Annotated[
+        list[str] | None, typer.Option(help="only this chapter", autocompletion=complete.chapters)
+    ] = None,
 ) -> None:
     """Write the exercises into a folder of your own.
 
@@ -142,7 +157,7 @@ def init(
     from grader.init_command import initialise
 
     course = course_here()
-    chosen = _chapters(course, chapter)
+    chosen = named_chapters(course, chapter)
     for line in initialise(course, folder.resolve(), chosen):
         typer.echo(line)
     enter = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
@@ -159,7 +174,7 @@ def workspace_here(course: Course) -> Workspace:
     return find_workspace(Path.cwd(), course)
 
 
-def _chapters(course: Course, names: list[str] | None) -> tuple[Chapter, ...]:
+def named_chapters(course: Course, names: list[str] | None) -> tuple[Chapter, ...]:
     """The chapters named, in the order of the course; all of them if none is."""
     named = [course.chapter(name) for name in names or ()]
     return tuple(one for one in course.chapters if one in named or not named)

@@ -105,6 +105,8 @@ def after_hint(exercise: Exercise, shown: str) -> str:
     step = int(shown[0])
     if step < len(exercise.hints):
         return f"More: grade hint {exercise.id} {step + 1}"
+    if exercise.hidden is not None:
+        return "That was the last."
     return f"That was the last: grade solution {exercise.id} --spoil"
 
 
@@ -173,6 +175,8 @@ def _last(one: Standing) -> str:
         return ""
     if one.last.passed:
         return ", changed since it passed"
+    if one.exercise.hidden is not None:
+        return f" {one.last.status}"
     return f" {one.last.status}, {one.last.score:g} of {one.exercise.points} points"
 
 

@@ -18,7 +18,10 @@ from grader.modules import load_module
 
 @dataclass(frozen=True)
 class LoadedChapter:
-    """A chapter with its checks, in the order of the exercises, and its reference."""
+    """A chapter with its checks, in the order of the exercises, and its reference.
+
+    `namespace` holds the reference's functions; in a student kit the stubs, for their parameters.
+    """
 
     course: Course
     chapter: Chapter
@@ -27,15 +30,18 @@ class LoadedChapter:
 
     @cached_property
     def reference(self) -> Once:
+        """Raises NoCourse in a student kit."""
+        self.course.whole()
         return Once(self.namespace)
 
 
 def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:
     """Import reference and checks.  Raises CourseError with file and line."""
-    solutions = str(course.root / "solutions")
-    if solutions not in sys.path:
-        sys.path.append(solutions)
-    module = _imported(course.solution(chapter), chapter.module)
+    source = course.stub(chapter) if course.is_kit else course.solution(chapter)
+    folder = str(source.parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    module = _imported(source, chapter.module)
     path = course.checks(chapter)
     found = _imported(path, f"checks_{chapter.module}")
     checks: dict[str, list[Check]] = {exercise.name: [] for exercise in chapter.exercises}
@@ -44,7 +50,7 @@ def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:
         if isinstance(check, Check):
             _place(check, checks, path)
     for name, own in checks.items():
-        if not any(check.value for check in own):
+        if not course.is_kit and not any(check.value for check in own):
             raise CourseError.at(path, 1, f"exercise {chapter.id}.{name} has no value check")
     frozen = {name: tuple(own) for name, own in checks.items()}
     return LoadedChapter(course, chapter, frozen, vars(module))

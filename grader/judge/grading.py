@@ -78,6 +78,8 @@ def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
         return verdict
     bank = load_mistakes(loaded.course.mistakes(loaded.chapter))
     own = [entry for entry in bank if entry.exercise == verdict.exercise.name]
+    if not own:
+        return verdict
     return replace(verdict, mistake=diagnose(loaded, own, verdict.outcomes))
 
 
@@ -91,4 +93,5 @@ def _judge_check(
             return Outcome(check, "missing", f"{check.exercise} is not defined")
     except SubmissionLost as lost:
         return Outcome(check, lost.status, str(lost))
-    return run_check(check, submission, loaded.reference, seed=run.seed, examples=run.examples)
+    reference = None if loaded.course.is_kit else loaded.reference
+    return run_check(check, submission, reference, seed=run.seed, examples=run.examples)

@@ -22,7 +22,7 @@ MESSAGE = 600
 def exercise_report(
     verdict: Verdict, namespace: dict[str, Any], submission: Submission, note: str | None = None
 ) -> ExerciseReport:
-    """The report of one exercise; `namespace` holds the reference, for the arguments' names."""
+    """The report of one exercise; `namespace` holds the functions, for the arguments' names."""
     checks = tuple(
         CheckReport(
             id=f"{verdict.exercise.id}.{outcome.check.slug}",
@@ -46,6 +46,7 @@ def exercise_report(
         mistake=MistakeShown(mistake.name, mistake.hint) if mistake else None,
         note=note,
         checks=checks,
+        hidden=verdict.exercise.hidden,
     )
 
 

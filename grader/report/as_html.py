@@ -51,7 +51,8 @@ TEMPLATE = """
 {%- endmacro -%}
 
 {%- macro points(report) -%}
-{%- if not practice %} — {{ "%g" | format(report.score) }} / {{ "%g" | format(report.max_score) }}
+{%- if report.hidden is none %} — {{ "%g" | format(report.score) }} /
+{#- #} {{ "%g" | format(report.max_score) }}
 {%- endif -%}
 {%- endmacro -%}
 
@@ -105,7 +106,7 @@ def chapter_html(report: ChapterReport, disclosure: Disclosure = Disclosure.full
 
 def practice_html(report: ChapterReport, summary: str) -> str:
     """What practice checks found, without points."""
-    return _html(list(report.exercises), practice=True, summary=summary)
+    return _html(list(report.exercises), summary=summary)
 
 
 def _html(
@@ -114,7 +115,6 @@ def _html(
     heading: str = "",
     notes: tuple[str, ...] = (),
     summary: str = "",
-    practice: bool = False,
 ) -> str:
     # One counterexample an exercise: one screen is enough to go on with.
     failing = (first_failing(exercise) for exercise in exercises)
@@ -123,7 +123,6 @@ def _html(
         heading=heading,
         notes=notes,
         summary=summary,
-        practice=practice,
         shown={check.id for check in failing if check},
         green=GREEN,
         red=RED,

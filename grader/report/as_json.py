@@ -45,6 +45,7 @@ def _exercise(report: ExerciseReport) -> dict[str, Any]:
         "max_score": report.max_score,
         "mistake": {"name": mistake.name, "hint": mistake.hint} if mistake else None,
         "note": report.note,
+        "hidden": report.hidden,
         "checks": [_check(check) for check in report.checks],
     }
 

@@ -44,6 +44,7 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         mistake=MistakeShown(mistake["name"], mistake["hint"]) if mistake else None,
         note=data["note"],
         checks=tuple(_check(check) for check in data["checks"]),
+        hidden=data.get("hidden"),
     )
 
 

@@ -54,7 +54,10 @@ class MistakeShown:
 
 @dataclass(frozen=True)
 class ExerciseReport:
-    """The outcome of one exercise; `note` says what a reader should know beside the checks."""
+    """The outcome of one exercise; `note` says what a reader should know beside the checks.
+
+    After practice `hidden` counts the checks that await at submission; no points are given.
+    """
 
     id: str
     status: str
@@ -63,6 +66,7 @@ class ExerciseReport:
     mistake: MistakeShown | None
     note: str | None
     checks: tuple[CheckReport, ...]
+    hidden: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -92,3 +96,9 @@ class ChapterReport:
     @property
     def passed(self) -> bool:
         return all(exercise.passed for exercise in self.exercises)
+
+    @property
+    def hidden(self) -> int | None:
+        """How many checks await at submission; None unless this was practice."""
+        counts = [one.hidden for one in self.exercises if one.hidden is not None]
+        return sum(counts) if counts else None

@@ -21,19 +21,34 @@ def print_reports(console: Console, reports: list[ChapterReport], detailed: bool
     """Print what a student needs: an overview of many chapters, or one in detail."""
     for report in reports:
         console.print(chapter(report) if detailed else overview(report))
+    awaiting = [report.hidden for report in reports if report.hidden is not None]
+    if awaiting:
+        console.print(Text(f"Practice: {hidden_checks(sum(awaiting))} at submission.", "dim"))
     console.print(_next_step(reports))
+
+
+def earned(report: ChapterReport) -> str:
+    """The points of a report in words; after practice, what awaits instead."""
+    if report.hidden is not None:
+        return f"{hidden_checks(report.hidden)} at submission"
+    return f"{_number(report.score)} / {_number(report.max_score)} points"
+
+
+def hidden_checks(count: int) -> str:
+    """How many checks a practice report is silent about."""
+    return f"{count} hidden {'check awaits' if count == 1 else 'checks await'}"
 
 
 def overview(report: ChapterReport) -> RenderableType:
     """One chapter on one line."""
-    mark, style = _mark("passed" if report.passed else "failed" if report.score else "not started")
+    reached, most = _reached(report)
+    mark, style = _mark("passed" if report.passed else "failed" if reached else "not started")
     line = Table.grid(padding=(0, 1))
     for width in (1, 3, 38, 15, 14):
         line.add_column(width=width, no_wrap=True, overflow="ellipsis")
-    bar = Text("█" * round(14 * report.score / report.max_score), style).append(
-        "░" * (14 - round(14 * report.score / report.max_score)), "dim"
-    )
-    points = f"{_number(report.score):>6} / {_number(report.max_score)}"
+    filled = round(14 * reached / most)
+    bar = Text("█" * filled, style).append("░" * (14 - filled), "dim")
+    points = f"{_number(reached):>6} / {_number(most)}"
     line.add_row(Text(mark, style), report.chapter, report.title, points, bar)
     return line
 
@@ -41,7 +56,9 @@ def overview(report: ChapterReport) -> RenderableType:
 def chapter(report: ChapterReport) -> RenderableType:
     """A chapter: its table, what was noticed about the file, its failures."""
     title = Text(f"{report.chapter} · {report.title}", "bold")
-    title.append(f"   {_number(report.score)} / {_number(report.max_score)}", "bold")
+    reached, most = _reached(report)
+    practised = "" if report.hidden is None else " exercises pass"
+    title.append(f"   {_number(reached)} / {_number(most)}{practised}", "bold")
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
     parts += [_note(note) for note in report.notes]
     quiet = ("passed", "not started", "missing")
@@ -53,6 +70,13 @@ def chapter(report: ChapterReport) -> RenderableType:
     elif missing:
         parts.append(_note("none of the chapter's functions is defined: is it the right file?"))
     return Group(*parts)
+
+
+def _reached(report: ChapterReport) -> tuple[float, float]:
+    """Points of so many; after practice, which gives none, exercises."""
+    if report.hidden is None:
+        return report.score, report.max_score
+    return sum(one.passed for one in report.exercises), len(report.exercises)
 
 
 def failure(report: ExerciseReport) -> RenderableType:
@@ -92,17 +116,18 @@ def _table(report: ChapterReport) -> Table:
     table.add_column("exercise", no_wrap=True)
     table.add_column("status", no_wrap=True)
     table.add_column("checks", justify="right")
-    table.add_column("points", justify="right")
+    table.add_column("points" if report.hidden is None else "at submission", justify="right")
     for exercise in report.exercises:
         mark, style = _mark(exercise.status)
         passed = sum(check.status == "passed" for check in exercise.checks)
         checks = f"{passed}/{len(exercise.checks)}" if exercise.checks else ""
+        points = f"{_number(exercise.score)} / {_number(exercise.max_score)}"
         table.add_row(
             Text(mark, style),
             _name(exercise),
             Text(exercise.status, style),
             checks,
-            f"{_number(exercise.score)} / {_number(exercise.max_score)}",
+            points if exercise.hidden is None else f"{exercise.hidden} more",
         )
     return table
 
@@ -141,7 +166,8 @@ def _next_step(reports: list[ChapterReport]) -> Text:
     """The one command to run next."""
     unfinished = [one for report in reports for one in report.exercises if not one.passed]
     if not unfinished:
-        return Text("All checks passed.", "bold green")
+        practice = any(report.hidden is not None for report in reports)
+        return Text(f"All {'practice ' if practice else ''}checks passed.", "bold green")
     wrong = [one for one in unfinished if one.status not in ("not started", "missing")]
     if wrong:
         return Text("next: ", "dim").append(f"grade hint {wrong[0].id}", "bold")

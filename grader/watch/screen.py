@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.report.terminal import WIDTH, failure
+from grader.report.terminal import WIDTH, earned, failure
 from grader.workspace import Standing
 
 KEYS = ("h hint", "n next", "l list", "r run again", "c check all", "q quit")
@@ -88,7 +88,7 @@ def verdict(report: ChapterReport) -> list[RenderableType]:
 
 def headline(report: ChapterReport) -> Text:
     """The verdict in one line."""
-    points = f"{report.score:g} / {report.max_score:g} points"
+    points = earned(report)
     passed = sum(one.passed for one in report.exercises)
     if len(report.exercises) > 1:
         what = f"{passed} of {len(report.exercises)} exercises passed"
@@ -105,10 +105,13 @@ def headline(report: ChapterReport) -> Text:
 def progress_line(standings: Sequence[Standing]) -> Text:
     """How much of the chapter is done, as last checked."""
     done = sum(one.state == "done" for one in standings)
-    points = sum(one.last.score for one in standings if one.last)
     filled = round(BAR * done / len(standings))
     bar = Text("█" * filled, "green").append("░" * (BAR - filled), "dim")
-    return bar.append(f" {done} of {len(standings)} done, {points:g} / 100 points")
+    bar.append(f" {done} of {len(standings)} done")
+    if any(one.exercise.hidden is not None for one in standings):
+        return bar
+    points = sum(one.last.score for one in standings if one.last)
+    return bar.append(f", {points:g} / 100 points")
 
 
 def _line(report: ExerciseReport) -> Text:

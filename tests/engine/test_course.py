@@ -78,6 +78,7 @@ def test_a_sound_course_loads(tiny):
         ('title = "Tiny"', "", r"course.toml:4: chapter ch1 needs a title"),
         ('name = "double"', "", r"course.toml:4: an exercise of ch1 needs a name"),
         ("points = 100", "points =", r"course.toml:\d+: "),
+        ("points = 100", "points = 100\nhidden = -1", r"ch1.double: hidden is a number of checks"),
         ("[[chapter.exercise]]", "limits = {cals = 1}\n[[chapter.exercise]]", "unknown limits"),
         (TOML, 'name = "empty"', r"course.toml:1: no \[\[chapter\]\]"),
         (TOML, TOML + TOML[TOML.index("[[chapter.exercise]]") :], "double stands twice"),

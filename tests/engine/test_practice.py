@@ -1,11 +1,19 @@
 """Practice: `grader.check` in this process, its report, and the magics."""
 
+import inspect
+import re
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
+import torch
 
 import grader
+from grader.blocks import blocks
 from grader.course import UnknownName
-from grader.practice import PracticeFailed
+from grader.manners import to_arrays, to_tensors
+from grader.practising import PracticeFailed
 from grader.report.as_html import chapter_html, exercise_html, overview_html
 from grader.report.disclosure import Disclosure
 from grader.report.model import ChapterReport, CheckReport, Counterexample, ExerciseReport
@@ -67,6 +75,159 @@ def test_what_cannot_be_checked_is_said():
         grader.check(3, "ch4.softmax")
 
 
+# The decorator.
+
+
+def test_the_decorator_prints_the_report_and_returns_the_function(capsys):
+    decorated = grader.practice("ch4.softmax")(right_softmax)
+    assert decorated is right_softmax
+    said = capsys.readouterr()
+    assert said.out == "3 of 3 practice checks passed; 5 hidden checks await at submission\n"
+    assert said.err == ""
+    assert grader.practice("ch4.softmax")(wrong_softmax) is wrong_softmax
+    said = capsys.readouterr()
+    assert "✗ softmax — the worked example" in said.out
+    assert "printed: <b>working</b>" in said.out
+    assert [line for line in said.out.splitlines() if line != line.rstrip()] == []
+
+
+def test_the_decorator_works_again_and_again():
+    """Its module must not take the place of the function of the same name."""
+    for _ in range(2):
+        assert callable(grader.practice)
+        assert grader.check(right_softmax, "ch4.softmax").passed
+
+
+def test_an_unknown_name_is_one_line_and_the_function_stays(capsys):
+    for target, words in (
+        ("ch4.softmaxx", "did you mean ch4.softmax?"),
+        ("ch4", "name an exercise"),
+    ):
+        assert grader.practice(target)(right_softmax) is right_softmax
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert words in said.err
+        assert said.err.startswith("grade: ")
+        assert said.err.count("\n") == 1
+
+
+RECURSIVE = """
+import grader, numpy as np
+
+@grader.practice("ch4.softmax")
+def my_softmax(z, axis=-1):
+    if axis != -1:
+        return np.moveaxis(my_softmax(np.moveaxis(z, axis, -1)), -1, axis)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+CLASS
+"""
+
+
+def test_a_name_may_be_used_before_it_is_bound(capsys, course):
+    """A method that makes another of its class, a function that calls itself."""
+    path = course.solution(course.chapter("ch5"))
+    own = blocks(path.read_text())["Value"].text
+    module = ModuleType("mine")
+    sys.modules["mine"] = module
+    try:
+        text = RECURSIVE.replace("CLASS", '@grader.practice("ch5.Value")\n' + own)
+        exec(compile(text, "mine.py", "exec"), module.__dict__)
+    finally:
+        del sys.modules["mine"]
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("3 of 3 practice checks passed")
+    assert re.match(r"(\d+) of \1 practice checks passed", second)
+    assert module.Value.__name__ == "Value"
+
+
+# Functions of another make.
+
+
+def torch_softmax(z, axis=-1):
+    z = torch.as_tensor(z)
+    e = torch.exp(z - z.amax(dim=axis, keepdim=True))
+    return e / e.sum(dim=axis, keepdim=True)
+
+
+def only_torch(z, axis=-1):
+    return torch.softmax(z, dim=axis)
+
+
+def wrong_torch(z, axis=-1):
+    return torch.softmax(torch.as_tensor(z), dim=0)
+
+
+def listed_predict(X, w, b):
+    return [sum(x * v for x, v in zip(row, w, strict=True)) + b for row in X]
+
+
+def wrong_listed_predict(X, w, b):
+    return [sum(x * v for x, v in zip(row, w, strict=True)) for row in X]
+
+
+def listed_gradient(X, y, w, b):
+    residuals = [due - y[i] for i, due in enumerate(listed_predict(X, w, b))]
+    means = [2 / len(y) * sum(r * x for r, x in zip(residuals, xs, strict=True)) for xs in X.T]
+    return means, 2 / len(y) * sum(residuals)
+
+
+def numpy_mask(length):
+    return np.tril(np.ones((length, length), bool))
+
+
+@pytest.mark.parametrize(
+    ("function", "target"),
+    [
+        (torch_softmax, "ch4.softmax"),
+        (only_torch, "ch4.softmax"),
+        (listed_predict, "ch1.predict"),
+        (listed_gradient, "ch1.mse_gradient"),
+        (numpy_mask, "ch8.causal_mask"),
+    ],
+)
+def test_right_numbers_of_another_kind_pass_with_a_note(function, target):
+    report = grader.check(function, target)
+    assert report.passed, report
+    assert report.converted
+    assert "a submission " in repr(report)
+    assert "a submission " in report._repr_html_()
+    with pytest.raises(PracticeFailed, match="a submission"):
+        grader.check_practice(function, target)
+
+
+@pytest.mark.parametrize(
+    ("function", "target"), [(wrong_torch, "ch4.softmax"), (wrong_listed_predict, "ch1.predict")]
+)
+def test_wrong_numbers_of_another_kind_are_compared_as_numbers(function, target):
+    report = grader.check(function, target)
+    assert not report.passed
+    assert "entries differ" in repr(report)
+    assert "is due, not a" not in repr(report)
+
+
+def test_a_right_function_is_not_converted():
+    assert not grader.check(right_softmax, "ch4.softmax").converted
+    assert not grader.check(
+        lambda y_pred, y: float(((y_pred - y) ** 2).mean()), "ch1.mse_loss"
+    ).converted
+
+
+def test_conversions_go_inside():
+    assert to_arrays(([1, 2], {"a": torch.tensor(3.0)}, "x"))[1:] == ({"a": 3.0}, "x")
+    assert to_arrays([[1, 2], [3]])[1].tolist() == [3]
+    assert to_arrays([[1, 2], [3, 4]]).shape == (2, 2)
+    assert to_arrays([[], None]) == [[], None]
+    assert to_tensors(np.ones(2)).tolist() == [1.0, 1.0]
+
+
+def test_other_errors_are_shown_as_they_are():
+    report = grader.check(lambda z, axis=-1: undefined, "ch4.softmax")  # noqa: F821
+    assert "NameError" in repr(report)
+    assert not report.converted
+
+
 def sample(status="failed"):
     shown = Counterexample((), "1", "2", "<script>alert(1)</script>")
     check = CheckReport("ch4.softmax.a", "sums to one", status, 0.0, 10.0, shown, False)
@@ -121,3 +282,42 @@ def test_a_mistyped_name_is_one_line(shell, capsys):
         shell.run_line_magic("grade", "ch4.softmaxx")
     with pytest.raises(error, match="name an exercise"):
         shell.run_line_magic("grade", "")
+
+
+@pytest.fixture
+def notebook():
+    """A shell that is what `get_ipython()` answers."""
+    interactive = pytest.importorskip("IPython.core.interactiveshell")
+    yield interactive.InteractiveShell.instance()
+    interactive.InteractiveShell.clear_instance()
+
+
+def test_the_decorator_displays_in_a_notebook(notebook):
+    capture = pytest.importorskip("IPython.utils.capture").capture_output
+    notebook.user_ns["wrong_softmax"] = wrong_softmax
+    with capture() as captured:
+        notebook.run_cell("import grader\ngrader.practice('ch4.softmax')(wrong_softmax);")
+    (shown,) = captured.outputs
+    assert "expected" in shown.data["text/html"]
+    assert captured.stderr == ""
+
+
+def test_an_unknown_name_in_a_notebook_is_one_line(notebook, capsys):
+    notebook.run_cell("import grader\ngrader.check(print, 'ch4.softmaxx')")
+    said = capsys.readouterr()
+    assert "grade: there is no ch4.softmaxx: did you mean ch4.softmax?" in said.out + said.err
+    assert "practising.py" not in said.out + said.err
+
+
+def test_what_practises_may_be_handed_in(grade, tmp_path):
+    """In the sandbox `grader` is there and says nothing."""
+    text = inspect.getsource(right_softmax).replace("right_softmax", "softmax")
+    path = tmp_path / "ch4.py"
+    path.write_text(
+        "import grader\nimport numpy as np\n\n"
+        f"@grader.practice('ch4.softmax')\n{text}\n"
+        "grader.check(softmax, 'ch4.softmax')\ngrader.check_practice(softmax, 'ch4.softmax')\n"
+    )
+    report = grade("ch4.softmax", path)
+    assert report.passed
+    assert report.notes == ()

@@ -5,25 +5,36 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from grader.checks.answers import Local
 from grader.checks.check import Check
-from grader.course import Chapter, Course, Exercise, UnknownName, find_course, load_course
+from grader.course import (
+    Chapter,
+    Course,
+    CourseError,
+    Exercise,
+    NoCourse,
+    UnknownName,
+    find_course,
+    load_course,
+)
 from grader.judge.grading import Verdict
 from grader.judge.reporting import exercise_report
-from grader.judge.run import run_check
+from grader.judge.run import Outcome, run_check
+from grader.manners import in_some_manner
 from grader.modules import load_module
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.report.terminal import WIDTH, failure
+from grader.report.terminal import WIDTH, failure, hidden_checks
 from grader.submission import Submission
 from grader.wall.tokens import Function
 
@@ -36,14 +47,23 @@ PRINTED = 2000
 
 @dataclass(frozen=True)
 class PracticeReport:
-    """What the practice checks found; `hidden` checks more await at submission."""
+    """What the practice checks found."""
 
     report: ChapterReport
-    hidden: int
+
+    @property
+    def hidden(self) -> int:
+        """How many checks more await at submission."""
+        return self.report.hidden or 0
 
     @property
     def passed(self) -> bool:
         return self.report.passed
+
+    @property
+    def converted(self) -> bool:
+        """Whether it passes only because its answers or arguments were converted."""
+        return any(exercise.note for exercise in self.report.exercises)
 
     @property
     def summary(self) -> str:
@@ -51,8 +71,7 @@ class PracticeReport:
         checks = [check for exercise in self.report.exercises for check in exercise.checks]
         passed = sum(check.status == "passed" for check in checks)
         line = f"{passed} of {len(checks)} practice checks passed"
-        awaiting = "hidden check awaits" if self.hidden == 1 else "hidden checks await"
-        return f"{line}; {self.hidden} {awaiting} at submission" if self.hidden else line
+        return f"{line}; {hidden_checks(self.hidden)} at submission" if self.hidden else line
 
     def __rich__(self) -> RenderableType:
         parts: list[RenderableType] = []
@@ -61,6 +80,8 @@ class PracticeReport:
                 parts.append(Text(f"· {exercise.id}: {exercise.status}", "dim"))
             elif not exercise.passed:
                 parts.append(failure(exercise))
+            elif exercise.note:
+                parts.append(Text(f"✓ {exercise.id}: {exercise.note}", "yellow"))
         parts.append(Text(self.summary, "green" if self.passed else "bold"))
         return Group(*parts)
 
@@ -99,10 +120,57 @@ def practise(what: Any, target: str) -> PracticeReport:
     namespace = _namespace(what, exercise, target)
     chosen = (exercise,) if exercise else chapter.exercises
     checks, hidden = _checks(course, chapter)
-    backend = InProcess(namespace)
-    reports = tuple(_practised(one, checks[one.name], backend) for one in chosen)
+    reports = tuple(
+        replace(_practised(chapter, one, checks[one.name], namespace), hidden=hidden[one.name])
+        for one in chosen
+    )
     report = ChapterReport(course.name, chapter.id, chapter.title, ISOLATION, SEED, reports)
-    return PracticeReport(report, sum(hidden[one.name] for one in chosen))
+    return PracticeReport(report)
+
+
+T = TypeVar("T")
+
+
+def practised(what: T, target: str) -> T:
+    """Practise on a function or class as it is defined: shows the report, and gives it back.
+
+    A name that the course does not know is said in one line on stderr, and changes nothing else.
+    """
+    try:
+        with _bound(what):
+            report = practise(what, target)
+    except (UnknownName, NoCourse, CourseError) as error:
+        print(f"grade: {error}", file=sys.stderr)
+    else:
+        _show(report)
+    return what
+
+
+@contextlib.contextmanager
+def _bound(what: Any) -> Iterator[None]:
+    """Let its own name stand for it meanwhile: a decorator runs before the name is bound."""
+    around, name = _around(what), getattr(what, "__name__", "")
+    before = around.get(name, around)
+    around[name] = what
+    try:
+        yield
+    finally:
+        if before is around:
+            del around[name]
+        else:
+            around[name] = before
+
+
+def _show(report: PracticeReport) -> None:
+    """Print the report: as HTML in a notebook, else on stdout, in colour on a terminal."""
+    interactive = sys.modules.get("IPython")
+    if interactive is not None and interactive.get_ipython() is not None:
+        interactive.display.display(report)
+    elif sys.stdout.isatty():
+        console = Console(highlight=False)
+        console.print(report, width=min(WIDTH, console.width))
+    else:
+        print(repr(report))
 
 
 class InProcess(Local):
@@ -137,17 +205,31 @@ def _namespace(what: Any, exercise: Exercise | None, target: str) -> dict[str, A
         raise UnknownName(
             f'{target} is a chapter: name an exercise, or give globals() with "{target}"'
         )
+    return {**_around(what), exercise.name: what}
+
+
+def _around(what: Any) -> dict[str, Any]:
+    """The global names that a function or class sees: the very dictionary, not a copy."""
     module = inspect.getmodule(what)
-    around = getattr(what, "__globals__", None) or (vars(module) if module else {})
-    return {**around, exercise.name: what}
+    around: dict[str, Any] = getattr(what, "__globals__", None) or (vars(module) if module else {})
+    return around
 
 
-def _practised(exercise: Exercise, checks: tuple[Check, ...], backend: InProcess) -> ExerciseReport:
-    outcomes = tuple(
-        run_check(check, backend, None, seed=SEED, examples=EXAMPLES) for check in checks
-    )
+def _practised(
+    chapter: Chapter, exercise: Exercise, checks: tuple[Check, ...], namespace: dict[str, Any]
+) -> ExerciseReport:
+    found = [
+        in_some_manner(chapter, namespace, exercise.name, partial(_judged, check))
+        for check in checks
+    ]
+    outcomes = tuple(outcome for outcome, _ in found)
+    note = next((note for _, note in found if note), None)
     nothing = Submission(Path("."), "", {"": ""})
-    return exercise_report(Verdict(exercise, outcomes), backend.namespace, nothing)
+    return exercise_report(Verdict(exercise, outcomes), namespace, nothing, note)
+
+
+def _judged(check: Check, namespace: dict[str, Any]) -> Outcome:
+    return run_check(check, InProcess(namespace), None, seed=SEED, examples=EXAMPLES)
 
 
 def _checks(
@@ -156,7 +238,7 @@ def _checks(
     """An exercise's practice checks, and how many other checks it has."""
     path = course.checks(chapter)
     practice: dict[str, list[Check]] = {exercise.name: [] for exercise in chapter.exercises}
-    hidden = dict.fromkeys(practice, 0)
+    hidden = {exercise.name: exercise.hidden or 0 for exercise in chapter.exercises}
     for check in _declared(path, path.stat().st_mtime_ns):
         if check.practice:
             practice[check.exercise].append(check)

@@ -1,0 +1,1 @@
+"""The student kit: what an instructor hands out of a course."""

@@ -1,0 +1,121 @@
+"""The practice part of a check file: the practice checks, and just what they use."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.blocks import bound_names
+from grader.course import CourseError
+
+WIDTH = 100
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A top-level statement, with the string below it that documents it."""
+
+    node: ast.stmt
+    text: str
+    binds: frozenset[str]
+    uses: frozenset[str]
+
+    @property
+    def is_definition(self) -> bool:
+        return isinstance(self.node, DEFINITIONS)
+
+
+def practice_part(path: Path, tests: Collection[str], forbidden: Iterable[str]) -> str:
+    """The text of a check file with the `tests` named, what these use, and nothing else.
+
+    Raises CourseError if that needs a `forbidden` module (a solution), or if a statement binds
+    no name, so that nobody can tell who needs it.
+    """
+    source = path.read_text(encoding="utf-8")
+    statements = list(_statements(path, source))
+    wanted = _wanted(statements, tests)
+    kept = [one for one in statements if one.binds & wanted]
+    for one in kept:
+        if isinstance(one.node, IMPORTS) and _modules(one.node) & set(forbidden):
+            raise CourseError.at(path, one.node.lineno, "a practice check uses the solution")
+    parts = [_trimmed(one.node, wanted) or one.text for one in kept]
+    text = '"""Practice checks; those that await at submission are not among them."""\n'
+    for before, one, part in zip([None, *kept], kept, parts, strict=False):
+        text += _gap(before, one) + part
+    return text + "\n"
+
+
+def _statements(path: Path, source: str) -> Iterator[_Statement]:
+    tree, lines = ast.parse(source, str(path)), source.split("\n")
+    body = tree.body[1:] if ast.get_docstring(tree) else tree.body
+    pairs = list(zip(body, [*body[1:], None], strict=True))
+    for node, following in pairs:
+        if _is_text(node):
+            continue
+        binds = frozenset(bound_names(node))
+        if not binds:
+            raise CourseError.at(path, node.lineno, "who needs a statement that binds no name?")
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(one.lineno for one in decorators)])
+        last = following if following is not None and _is_text(following) else node
+        text = "\n".join(lines[first - 1 : last.end_lineno])
+        yield _Statement(node, text, binds, frozenset(_uses(text)))
+
+
+def _wanted(statements: list[_Statement], tests: Collection[str]) -> set[str]:
+    """The tests and every name that they need, by way of others too."""
+    wanted: set[str] = set()
+    pending = set(tests)
+    while pending:
+        wanted |= pending
+        used = {name for one in statements if one.binds & pending for name in one.uses}
+        pending = used - wanted
+    return wanted
+
+
+def _uses(text: str) -> Iterator[str]:
+    """The names that a statement looks up outside of itself; its local ones are not among them."""
+    tables = [symtable.symtable(text, "<check>", "exec")]
+    for table in tables:
+        tables += table.get_children()
+        found = (one for one in table.get_symbols() if one.is_global() and one.is_referenced())
+        yield from (one.get_name() for one in found)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> set[str]:
+    if isinstance(node, ast.ImportFrom):
+        return {(node.module or "").partition(".")[0]}
+    return {alias.name.partition(".")[0] for alias in node.names}
+
+
+def _trimmed(node: ast.stmt, wanted: set[str]) -> str | None:
+    """An import of what is wanted only; None for other statements."""
+    if not isinstance(node, IMPORTS):
+        return None
+    aliases = [one for one in node.names if (one.asname or one.name.partition(".")[0]) in wanted]
+    names = [ast.unparse(one) for one in aliases]
+    head = f"from {node.module} " if isinstance(node, ast.ImportFrom) else ""
+    line = f"{head}import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return line
+    return f"{head}import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+
+
+def _gap(before: _Statement | None, one: _Statement) -> str:
+    """What stands between two statements: blank lines as a formatter would have them."""
+    if before is None:
+        return "\n"
+    if before.is_definition or one.is_definition:
+        return "\n\n\n"
+    end = before.node.lineno + before.text.count("\n")
+    close = one.node.lineno - end <= 1 and '"""' not in before.text
+    return "\n" if close else "\n\n"
