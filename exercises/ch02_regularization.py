@@ -190,7 +190,8 @@ def lasso_step(X, y, w, b, lam, lr):
 def lasso_regression(X, y, lam, lr, steps):
     """Fit a line to (X, y) under the L1 penalty, by `steps` proximal gradient steps from zeros.
 
-        w = 0, b = 0, then `steps` times: (w, b) ← lasso_step(X, y, w, b, lam, lr)
+        w ← 0,   b ← 0
+        (w, b) ← lasso_step(X, y, w, b, lam, lr), as often as steps says
 
     X is (n, d), y is (n,), lam ≥ 0, lr > 0; the answer is (w, b), w of shape (d,) and b a number.
     Exactly `steps` steps are taken, even where nothing seems to change any more; `steps` may be 0.

@@ -25,7 +25,6 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 EXPERIMENTS = "# A free cell: try things out here. Nothing in it is graded.\n"
-STATES = re.compile(r"\w+(?: \w+)?(\[[^\]]*\]|\([^)]*\))? [=←] ")
 
 
 @dataclass(frozen=True)
@@ -101,11 +100,9 @@ def markdown(docstring: str) -> str:
 def _block(lines: list[str]) -> str:
     if lines[0].lstrip().startswith(">>>"):
         return _fenced("pycon", [re.sub(r"\s*# doctest:.*", "", line) for line in lines])
-    indented = lines[0].startswith("    ")
-    states = STATES.match(lines[0]) and not lines[-1].endswith(".")
-    if (indented or states) and is_formula(lines):
-        return formula(lines)
-    return _fenced("text", lines) if indented else _prose("\n".join(lines))
+    if not lines[0].startswith("    "):
+        return _prose("\n".join(lines))
+    return formula(lines) if is_formula(lines) else _fenced("text", lines)
 
 
 def _fenced(language: str, lines: list[str]) -> str:
