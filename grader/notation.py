@@ -49,7 +49,7 @@ RELATIONS = {
     "∈": r"\in",
     "~": r"\sim",
 }
-SYMBOLS = {"…": r"\dots", "...": r"\dots", "∞": r"\infty", "½": r"\tfrac{1}{2}", "%": r"\%"}
+SYMBOLS = {"…": r"\ldots", "...": r"\ldots", "∞": r"\infty", "½": r"\tfrac{1}{2}", "%": r"\%"}
 PREFIXES = {"∂": r"\partial", "Σ": r"\sum"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
@@ -177,6 +177,9 @@ class _Reader:
         ):
             if text in table:
                 return Item(table[text], is_a, spaced)
+        if text == ":" and self.tokens[self.place : self.place + 1]:
+            _, after, _ = self.tokens[self.place]
+            text = r"\text{:}" if after in ("]", ",") else text  # a slice, not a ratio
         return Item(text, Kind.SLASH if text == "/" else Kind.MARK, spaced)
 
     def group(self, text: str, spaced: bool) -> Item:

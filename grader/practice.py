@@ -98,7 +98,7 @@ def practise(what: Any, target: str) -> PracticeReport:
     chapter, exercise = course.select(target)
     namespace = _namespace(what, exercise, target)
     chosen = (exercise,) if exercise else chapter.exercises
-    checks, hidden = _checks(course, chapter)
+    checks, hidden = checks_of(course, chapter)
     backend = InProcess(namespace)
     reports = tuple(_practised(one, checks[one.name], backend) for one in chosen)
     report = ChapterReport(course.name, chapter.id, chapter.title, ISOLATION, SEED, reports)
@@ -150,7 +150,7 @@ def _practised(exercise: Exercise, checks: tuple[Check, ...], backend: InProcess
     return exercise_report(Verdict(exercise, outcomes), backend.namespace, nothing)
 
 
-def _checks(
+def checks_of(
     course: Course, chapter: Chapter
 ) -> tuple[dict[str, tuple[Check, ...]], dict[str, int]]:
     """An exercise's practice checks, and how many other checks it has."""
