@@ -11,12 +11,11 @@ went out.
 
 Write dz for ∂L/∂z, an array of z's shape. Then a whole network comes down to a few local rules:
 
-    h = φ(z)          dz = dh · φ'(z)                                entry by entry
-    z = x Wᵀ + b      dx = dz W,   dW = dzᵀ x,   db = Σ_n dz_n
+    h = φ(z)          dz = dh · φ'(z), entry by entry
+    z = x Wᵀ + b      dx = dz W and dW = dzᵀ x and db = Σ_n dz_n
     y = x + f(x)      dx = dy + (what flows back through f)
-    one value, used twice: its gradients add up
 
-The last line is the one that people forget.
+And where one value is used twice, its gradients add up: that is the rule which people forget.
 
 You will write these rules for the usual layers, a `numerical_gradient` that tells you when one of
 them is wrong, and with them the loss and all gradients of a multilayer perceptron of any depth.

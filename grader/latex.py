@@ -63,5 +63,5 @@ def _aligned(statement: str, *, goes_on: bool) -> str:
     found = RELATION.search(latex)
     left = latex[: found.start()] if found else ""
     if goes_on or not left or r"\; " in left or left.count("(") != left.count(")"):
-        return r"& \quad " * goes_on + "& " * (not goes_on) + latex
+        return r"& \qquad " * goes_on + "& " * (not goes_on) + latex
     return f"{left} &{latex[found.start() :]}" if found else latex

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-FUNCTIONS = {"log", "exp", "tanh", "max", "min", "sin", "cos"}
+FUNCTIONS = {"log", "exp", "tanh", "sin", "cos"}
 GREEK = {
     "α": r"\alpha",
     "β": r"\beta",
@@ -53,7 +53,7 @@ SYMBOLS = {"…": r"\ldots", "...": r"\ldots", "∞": r"\infty", "½": r"\tfrac{
 PREFIXES = {"∂": r"\partial", "Σ": r"\sum"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
-BARS = {"|": (r"\lvert", r"\rvert"), "‖": (r"\lVert", r"\rVert")}
+BARS = {"|": (r"\left|", r"\right|"), "‖": (r"\left\Vert", r"\right\Vert")}
 
 CONNECTIVES = {r"\text{and}", r"\text{where}", r"\text{with}"}
 
@@ -179,7 +179,9 @@ class _Reader:
                 return Item(table[text], is_a, spaced)
         if text == ":" and self.tokens[self.place : self.place + 1]:
             _, after, _ = self.tokens[self.place]
-            text = r"\text{:}" if after in ("]", ",") else text  # a slice, not a ratio
+            if after in ("]", ","):  # a slice
+                return Item(r"\text{:}", Kind.MARK, spaced)
+            return Item(text, Kind.RELATION if spaced else Kind.MARK, spaced)
         return Item(text, Kind.SLASH if text == "/" else Kind.MARK, spaced)
 
     def group(self, text: str, spaced: bool) -> Item:

@@ -11,8 +11,8 @@ we add a penalty, and minimise the sum:
 λ says how much we care: 0 gives chapter 1 back, a huge λ leaves nothing but the intercept b, which
 says where the data lie and is never penalised.  Two penalties have become famous.
 
-    L2, ridge:   penalty = Σ_j w_j²       pulls hardest at large weights, shares between equal ones
-    L1, lasso:   penalty = Σ_j |w_j|      pulls at all alike, until some are exactly zero
+    L2 (ridge):   penalty = Σ_j w_j²      pulls hardest at large weights, shares between equal ones
+    L1 (lasso):   penalty = Σ_j |w_j|     pulls at all alike, until some are exactly zero
 
 The L2 penalty is smooth, and the minimum has a formula, which you will write: it works even where
 there are more features than examples and least squares has no unique answer.  The L1 penalty has a

@@ -6,6 +6,7 @@ A formula that the converter cannot set is a warning, which `build.py` treats as
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from docutils import nodes
@@ -15,7 +16,20 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
-BASE = re.compile(r"(\\(?:hat|bar)\{\w\}|\\text\{(?:max|min)\})(?=_)")
+BEFORE = (
+    # The converter knows no escaped character within a text.
+    (re.compile(r"\\_"), "_"),
+    # Behind an accent or the word max it takes an index for a limit, which goes below.
+    (re.compile(r"(\\(?:hat|bar)\{\w\}|\\text\{(?:max|min)\})(?=_)"), r"{\1{}}"),
+    # Browsers set a function close to its argument.
+    (re.compile(r"(\\(?:log|exp|tanh|sin|cos)) (?=[\w\\])"), r"\1\\, "),
+)
+AFTER = (
+    # Browsers leave no space around an operator that has only texts beside it.
+    (re.compile(r"<mtext>([^<]{2,})</mtext>"), r"<mi>\1</mi>"),
+    # At the beginning of a cell they take a relation for a sign.
+    (re.compile(r"(<mtd>\s*)<mo>(?=[=∼←])"), r'\1<mo form="infix">'),
+)
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +51,15 @@ def _display(self: HTML5Translator, node: nodes.math_block) -> None:
 
 
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
-    # Behind an accent or the word max the converter takes an index for a limit that goes below.
-    latex = BASE.sub(r"{\1{}}", node.astext().strip())
+    latex = _mended(node.astext().strip(), BEFORE)
     try:
-        return str(tex2mathml(latex, as_block=as_block))
+        return _mended(str(tex2mathml(latex, as_block=as_block)), AFTER)
     except MathError as error:
         logger.warning("no MathML for %s: %s", latex, error, location=node)
         return ""
+
+
+def _mended(text: str, mendings: Iterable[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, replacement in mendings:
+        text = pattern.sub(replacement, text)
+    return text
