@@ -10,8 +10,8 @@ change as a product of two thin ones:
 
 where W is (out, in), B is (out, r), A is (r, in), and r is small; α, `alpha` in the code, is a
 number that sets how much the change weighs.  For out = in = 4096 and r = 8 that is 65 536 numbers
-instead of 16 777 216: 0.4 %.  Gradients and optimizer states shrink with them, a finished task is a
-file of a few megabytes, and since
+instead of 16.8 million: 0.4 %.  Gradients and optimizer states shrink with them, a finished task
+is a file of a few megabytes, and since
 
     W + (α/r) · B A
 

@@ -130,8 +130,7 @@ class _Reader:
         """The items up to the bracket that closes, which is taken too."""
         found: list[Item] = []
         while self.place < len(self.tokens):
-            kind, text, spaced = self.tokens[self.place]
-            self.place += 1
+            kind, text, spaced = self.next()
             if closing and text == closing:
                 break
             if kind == "index" or text in RAISED or text in ("^", "^{"):
@@ -141,6 +140,11 @@ class _Reader:
             else:
                 found.append(self.item(kind, text, spaced))
         return found if self.linear else _with_fractions(found)
+
+    def next(self) -> tuple[str, str, bool]:
+        """The next token; an empty one behind the last."""
+        self.place += 1
+        return self.tokens[self.place - 1] if self.place <= len(self.tokens) else ("", "", False)
 
     def script(self, kind: str, text: str) -> str:
         if kind == "index":
@@ -152,8 +156,7 @@ class _Reader:
         if text == "^{":
             inner = _set(self.items("}"))
         else:
-            _, first, _ = self.tokens[self.place]
-            self.place += 1
+            _, first, _ = self.next()
             inner = _set(self.items(")")) if first == "(" else first
         self.linear = outer
         return f"^{{{inner}}}"
@@ -194,8 +197,7 @@ class _Reader:
         return Item(latex, Kind.GROUP, spaced, inner if text == "(" else "")
 
     def root(self, spaced: bool) -> Item:
-        kind, text, _ = self.tokens[self.place]
-        self.place += 1
+        kind, text, _ = self.next()
         inner = _set(self.items(")")) if text == "(" else self.item(kind, text, False).latex
         return Item(rf"\sqrt{{{inner}}}", Kind.ATOM, spaced)
 

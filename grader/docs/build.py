@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -30,7 +31,11 @@ SETTINGS = {
     "highlight_language": "python",
     "smartquotes": False,
     "language": "en",
+    # Of a second site in one process: Sphinx finds its own nodes registered.
+    "suppress_warnings": ["app.add_node"],
 }
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build_site(course: Course, folder: Path) -> Path:
@@ -75,7 +80,7 @@ def _run_sphinx(course: Course, work: Path) -> None:
         freshenv=True,
     )
     site.build(force_all=True)
-    if said := warnings.getvalue().strip():
+    if said := COLOUR.sub("", warnings.getvalue()).strip():
         raise CourseError(f"the site cannot be built: {said.splitlines()[0]}")
 
 

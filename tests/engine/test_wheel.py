@@ -81,6 +81,12 @@ def test_the_wheel_is_a_whole_course(grade, tmp_path):
         assert (tmp_path / "exercises" / f"{chapter['module']}.py").is_file()
 
 
+def test_the_wheel_makes_the_site(grade, tmp_path):
+    assert run(grade, "docs", "site", cwd=tmp_path) == "site/index.html\n"
+    assert "<math" in (tmp_path / "site" / "ch1.html").read_text()
+    assert (tmp_path / "site" / "_static" / "formulas.css").is_file()
+
+
 def test_init_never_overwrites(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mine = tmp_path / "work" / "exercises" / "ch01_gradient_descent.py"
