@@ -31,8 +31,6 @@ SETTINGS = {
     "highlight_language": "python",
     "smartquotes": False,
     "language": "en",
-    # Of a second site in one process: Sphinx finds its own nodes registered.
-    "suppress_warnings": ["app.add_node"],
 }
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -64,22 +62,24 @@ def _run_sphinx(course: Course, work: Path) -> None:
         import furo  # noqa: F401
         import myst_parser  # noqa: F401
         from sphinx.application import Sphinx
+        from sphinx.util.docutils import docutils_namespace, patch_docutils
     except ImportError:
         raise NoCourse("a site needs Sphinx: pip install 'gradschool[docs]'") from None
     warnings = io.StringIO()
     title = {"project": course.name, "html_title": course.name}
-    site = Sphinx(
-        srcdir=work / "source",
-        confdir=None,
-        outdir=work / "site",
-        doctreedir=work / "doctrees",
-        buildername="html",
-        confoverrides={**SETTINGS, **title},
-        status=None,
-        warning=warnings,
-        freshenv=True,
-    )
-    site.build(force_all=True)
+    with patch_docutils(work / "source"), docutils_namespace():
+        site = Sphinx(
+            srcdir=work / "source",
+            confdir=None,
+            outdir=work / "site",
+            doctreedir=work / "doctrees",
+            buildername="html",
+            confoverrides={**SETTINGS, **title},
+            status=None,
+            warning=warnings,
+            freshenv=True,
+        )
+        site.build(force_all=True)
     if said := COLOUR.sub("", warnings.getvalue()).strip():
         raise CourseError(f"the site cannot be built: {said.splitlines()[0]}")
 
