@@ -14,6 +14,7 @@ from grader import export_command
 from grader.course import CourseError, NoCourse, UnknownName
 from grader.report.disclosure import Disclosure
 from grader.docs import cli as docs_cli
+from grader.show import cli as show_cli
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
 
@@ -96,6 +97,7 @@ def run(
 register(app)
 export_command.register(app)
 docs_cli.register(app)
+show_cli.register(app)
 
 
 @app.command()

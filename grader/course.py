@@ -128,6 +128,9 @@ class Course:
     def checks(self, chapter: Chapter) -> Path:
         return self.root / "tests" / "checks" / f"test_{chapter.module}.py"
 
+    def pictures(self, chapter: Chapter) -> Path:
+        return self.root / "pictures" / f"{chapter.module}.py"
+
     def mistakes(self, chapter: Chapter) -> Path:
         return self.root / "tests" / "mistakes" / f"{chapter.module}.py"
 

@@ -19,7 +19,7 @@ from grader.cli import main
 pytestmark = pytest.mark.xdist_group("wall")
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("grader", "exercises", "solutions", "tests/checks", "tests/mistakes")
+PARTS = ("grader", "exercises", "pictures", "solutions", "tests/checks", "tests/mistakes")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 
 

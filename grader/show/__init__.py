@@ -1,0 +1,8 @@
+"""`grade show`: pictures of what a student's own code does.
+
+A course declares them in `pictures/`; this package runs the submission behind the wall and draws.
+"""
+
+from grader.show.picture import Curves, Heatmap, picture
+
+__all__ = ["Curves", "Heatmap", "picture"]
