@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.checks.answers import Answers
+from grader.checks.answers import Answers, Call
 from grader.course import Chapter, Course, CourseError, UnknownName
 from grader.judge.reporting import problem_note
 from grader.modules import load_module
@@ -72,14 +72,7 @@ def _asked(picture: Picture, session: Session, submission: Submission) -> Shown:
         drawing.points() if isinstance(drawing, Curves) else drawing.matrix()
         return Shown(picture.title, drawing)
     except SubmissionError as error:
-        name = answers._calls[-1].name
-        why = f"your {name} raised {error}"
-        if error.status == "not started":
-            why = f"your {name} is not started yet"
-        elif error.status == "missing" or "NameError" in error.type_names:
-            # A statement that failed while the file was loaded may be why the name is missing.
-            notes = [problem_note(problem, submission) for problem in session.problems]
-            why = next(iter(notes), why)
+        why = _raised(answers._calls[-1], error, session, submission)
     except SubmissionLost as lost:
         why = f"your code did not answer: {lost}"
     except Undrawable as error:
@@ -87,3 +80,13 @@ def _asked(picture: Picture, session: Session, submission: Submission) -> Shown:
     except (TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
         why = f"what your code returned has not the form that the statement asks for: {error}"
     return Shown(picture.title, None, harmless(why, LONGEST).replace("\n", " "))
+
+
+def _raised(call: Call, error: SubmissionError, session: Session, submission: Submission) -> str:
+    if call.probe is None and not session.defines(call.name):
+        # A statement that failed while the file was loaded may be why the name is missing.
+        notes = [problem_note(problem, submission) for problem in session.problems]
+        return "; ".join([f"your file has no {call.name} yet", *notes[:1]])
+    if error.status == "not started":
+        return f"your {call.name} is not started yet"
+    return f"your {call.name} raised {error}"

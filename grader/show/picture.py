@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from grader.report.text import show
 
-
 MOST = 10_000
 """Numbers in one series or matrix."""
 
@@ -92,7 +91,7 @@ def numbers(value: Any, rank: int) -> NDArray[np.float64]:
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):
-        raise Undrawable(f"{show(value)} is not made of numbers") from None
+        raise Undrawable(f"not made of numbers: {show(value)}") from None
     if array.ndim != rank or not 0 < array.size <= MOST:
         raise Undrawable(f"an array of shape {array.shape} is no {('series', 'matrix')[rank - 1]}")
     return array

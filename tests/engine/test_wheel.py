@@ -70,6 +70,7 @@ def test_chapter_1_from_start_to_end_with_a_wheel(grade, tmp_path):
     assert f"{done} of {done} done" in run(grade, "list", "ch1", cwd=work)
     assert "100 / 100" in run(grade, "ch1", cwd=work)
     assert "def predict" in run(grade, "solution", "ch1.predict", cwd=work)
+    assert "gradient_descent: the loss" in run(grade, "show", "ch1", cwd=work)
 
 
 def test_the_wheel_is_a_whole_course(grade, tmp_path):
