@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from html import escape
 
@@ -11,7 +12,7 @@ from grader.show.asking import Shown
 from grader.show.picture import Curves, Heatmap
 from grader.show.terminal import span
 
-WIDTH, HEIGHT = 480, 260
+WIDTH, HEIGHT = 560, 260
 LEFT, TOP, RIGHT, BOTTOM = 60, 40, 16, 40
 LINE = 18
 COLOURS = ("#3b7dd8", "#d98e04", "#2e9e5b", "#b04fc0")
@@ -38,26 +39,20 @@ svg {{ max-width: 100%; height: auto; display: block; margin-bottom: 1rem; }}
 
 def page(title: str, shown: Sequence[Shown]) -> str:
     """An HTML page of its own with all the pictures."""
-    body = "\n".join(svg(one) if one.drawing else f"<p>{_said(one)}</p>" for one in shown)
+    body = "\n".join(_framed(_height(one), _inner(one)) for one in shown)
     return PAGE.format(title=escape(title), body=body)
 
 
 def sheet(shown: Sequence[Shown]) -> str:
     """One SVG with all the pictures below each other."""
-    heights = [_height(one) for one in shown]
     parts, top = [], 0
-    for one, height in zip(shown, heights, strict=True):
-        inner = _inner(one) if one.drawing else [_text(LEFT, TOP, _said(one))]
-        parts.append(f'<g transform="translate(0 {top})">' + "".join(inner) + "</g>")
-        top += height
+    for one in shown:
+        parts += [f'<g transform="translate(0 {top})">', *_inner(one), "</g>"]
+        top += _height(one)
     return _framed(top, parts) + "\n"
 
 
-def svg(shown: Shown) -> str:
-    return _framed(_height(shown), _inner(shown))
-
-
-def _framed(height: int, parts: list[str]) -> str:
+def _framed(height: int, parts: Sequence[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
         f'height="{height}" font-family="sans-serif" font-size="12" fill="currentColor">'
@@ -66,21 +61,24 @@ def _framed(height: int, parts: list[str]) -> str:
     )
 
 
-def _said(shown: Shown) -> str:
-    return escape(f"{shown.title}: {shown.why}")
-
-
 def _height(shown: Shown) -> int:
     if isinstance(shown.drawing, Curves):
         return TOP + HEIGHT + BOTTOM + LINE * len(shown.drawing.lines)
-    return TOP + HEIGHT + BOTTOM if shown.drawing else 2 * TOP
+    return TOP + HEIGHT + BOTTOM if shown.drawing else TOP + LINE * len(_wrapped(shown))
 
 
 def _inner(shown: Shown) -> list[str]:
-    title = f'<text x="{LEFT}" y="20" font-weight="bold">{escape(shown.title)}</text>'
-    assert shown.drawing is not None
-    draw = _curves if isinstance(shown.drawing, Curves) else _heatmap
-    return [title, *draw(shown.drawing)]  # type: ignore[arg-type]
+    title = f'<text x="{RIGHT}" y="20" font-weight="bold">{escape(shown.title)}</text>'
+    if isinstance(shown.drawing, Curves):
+        return [title, *_curves(shown.drawing)]
+    if isinstance(shown.drawing, Heatmap):
+        return [title, *_heatmap(shown.drawing)]
+    said = enumerate(_wrapped(shown))
+    return [title, *(_text(RIGHT, TOP + LINE * number, escape(line)) for number, line in said)]
+
+
+def _wrapped(shown: Shown) -> list[str]:
+    return textwrap.wrap(shown.why, 80)
 
 
 def _curves(curves: Curves) -> list[str]:
@@ -130,7 +128,7 @@ def _heatmap(heatmap: Heatmap) -> list[str]:
     for column, name in enumerate(heatmap.columns):
         x = margin + (column + 0.5) * wide
         parts.append(_text(x, TOP + HEIGHT + LINE, escape(name), "middle"))
-    scale = f"white {least:.3g}, full colour {most:.3g}"
+    scale = f"from {least:.3g} (faint) to {most:.3g} (full)"
     return [*parts, _text(margin, TOP + HEIGHT + 2 * LINE, scale)]
 
 
