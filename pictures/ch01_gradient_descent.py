@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.show import Curves, picture
+from grader.show.picture import Curves, picture
 
 STEPS = 40
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.show import Curves, Heatmap, picture
+from grader.show.picture import Curves, Heatmap, picture
 
 
 @picture("softmax: logits divided by a temperature T")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.show import Heatmap, picture
+from grader.show.picture import Heatmap, picture
 
 SEVEN = np.array(
     [[float(char == "#") for char in line] for line in (

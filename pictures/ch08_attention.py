@@ -2,7 +2,7 @@
 
 import torch
 
-from grader.show import Curves, Heatmap, picture
+from grader.show.picture import Curves, Heatmap, picture
 
 WORDS = "the cat sat on the mat because it was tired".split()
 

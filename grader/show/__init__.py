@@ -2,7 +2,3 @@
 
 A course declares them in `pictures/`; this package runs the submission behind the wall and draws.
 """
-
-from grader.show.picture import Curves, Heatmap, picture
-
-__all__ = ["Curves", "Heatmap", "picture"]
