@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def docs(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="where to write the site")],
 ) -> None:
-    """Write the statements of all chapters as a site that needs no server."""
+    """Write the statements of all chapters as a static site."""
     from grader.docs.build import build_site
 
     typer.echo(build_site(course_here(), folder))
