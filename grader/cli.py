@@ -12,8 +12,8 @@ import typer
 
 from grader import export_command
 from grader.course import CourseError, NoCourse, UnknownName
-from grader.report.disclosure import Disclosure
 from grader.docs import cli as docs_cli
+from grader.report.disclosure import Disclosure
 from grader.show import cli as show_cli
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
