@@ -11,8 +11,8 @@ we add a penalty, and minimise the sum:
 λ says how much we care: 0 gives chapter 1 back, a huge λ leaves nothing but the intercept b, which
 says where the data lie and is never penalised.  Two penalties have become famous.
 
-    L2, ridge:   penalty = Σ_j w_j²       pulls hardest at large weights, shares between equal ones
-    L1, lasso:   penalty = Σ_j |w_j|      pulls at all alike, until some are exactly zero
+    L2 (ridge):   penalty = Σ_j w_j²      pulls hardest at large weights, shares between equal ones
+    L1 (lasso):   penalty = Σ_j |w_j|     pulls at all alike, until some are exactly zero
 
 The L2 penalty is smooth, and the minimum has a formula, which you will write: it works even where
 there are more features than examples and least squares has no unique answer.  The L1 penalty has a
@@ -190,7 +190,8 @@ def lasso_step(X, y, w, b, lam, lr):
 def lasso_regression(X, y, lam, lr, steps):
     """Fit a line to (X, y) under the L1 penalty, by `steps` proximal gradient steps from zeros.
 
-        w = 0, b = 0, then `steps` times: (w, b) ← lasso_step(X, y, w, b, lam, lr)
+        w ← 0,   b ← 0
+        (w, b) ← lasso_step(X, y, w, b, lam, lr), as often as steps says
 
     X is (n, d), y is (n,), lam ≥ 0, lr > 0; the answer is (w, b), w of shape (d,) and b a number.
     Exactly `steps` steps are taken, even where nothing seems to change any more; `steps` may be 0.

@@ -16,7 +16,7 @@ Inside a network nothing stays frozen. The input of every layer drifts as the la
 learn, so the network normalizes as it goes, and then gives itself a gain γ and a bias β with which
 it may undo what was done:
 
-    out = γ · (x − μ) / √(σ² + ε) + β
+        out = γ · (x − μ) / √(σ² + ε) + β
 
 The members of the family differ in where they take μ and σ² from:
 
@@ -32,8 +32,8 @@ forget that and the gradient looks right, has the right shape, and is wrong. The
 part of this chapter and the best preparation for chapter 5, where whole networks are
 differentiated. Before that, chapter 4 turns outputs into probabilities.
 
-Everywhere ε stands inside the square root, and variances are biased (divided by the count) unless
-an exercise says otherwise.
+γ, β and ε are `gamma`, `beta` and `eps` in the code. Everywhere ε stands inside the square root,
+and variances are biased (divided by the count) unless an exercise says otherwise.
 """
 
 import numpy as np
@@ -42,12 +42,13 @@ import numpy as np
 def standardize(X_train, X):
     """Shift and scale the columns of X by the training data's mean and standard deviation.
 
-    out[:, j] = (X[:, j] − μ_j) / σ_j,   μ_j and σ_j from column j of X_train alone
+        out[:, j] = (X[:, j] − μ_j) / σ_j
 
-    X_train is (n, d) with n ≥ 1, X is (m, d), the answer (m, d). σ is the population standard
-    deviation: the mean of the squared deviations is over n, not n − 1. A column whose training
-    values are all equal is divided by 1; it is still centred. Beware: the standard deviation of
-    0.1, 0.1, 0.1 comes out as 1e-17 rather than 0, so ask the values, not σ.
+    X_train is (n, d) with n ≥ 1, X is (m, d), the answer (m, d). μ_j and σ_j are the mean and the
+    standard deviation of column j of X_train alone. σ_j is that of the population: the mean of the
+    squared deviations is over n, not n − 1. A column whose training values are all equal is divided
+    by 1; it is still centred. Beware: the standard deviation of 0.1, 0.1, 0.1 comes out as 1e-17
+    rather than 0, so ask the values, not σ.
 
     >>> X_train = np.array([[0.0, 5.0, 1.0], [4.0, 5.0, 3.0]])
     >>> X = np.array([[3.0, 7.0, 0.0]])
@@ -60,7 +61,8 @@ def standardize(X_train, X):
 def min_max_scale(X_train, X, low=0.0, high=1.0):
     """Map the training data's range of each column to [low, high], and X along with it.
 
-    out[:, j] = low + (X[:, j] − min_j) / range_j · (high − low),   range_j = max_j − min_j
+        out[:, j] = low + (X[:, j] − min_j) / range_j · (high − low)
+        range_j = max_j − min_j
 
     X_train is (n, d) with n ≥ 1, X is (m, d), the answer (m, d); low < high. min_j and max_j come
     from column j of X_train alone. New data outside the training range lands outside [low, high]:
@@ -77,9 +79,10 @@ def min_max_scale(X_train, X, low=0.0, high=1.0):
 def batch_norm_train(x, gamma, beta, running_mean, running_var, momentum, eps):
     """Normalize every column of a batch by its own statistics and update the running ones.
 
-    out = γ · (x − μ) / √(σ² + ε) + β,   μ = mean of a column,   σ² = (1/N) Σ (x − μ)²
-    new_running_mean = (1 − momentum) · running_mean + momentum · μ
-    new_running_var  = (1 − momentum) · running_var  + momentum · s²,   s² = 1/(N − 1) Σ (x − μ)²
+        μ = mean of a column,   σ² = 1/N · Σ (x − μ)²,   s² = 1/(N − 1) · Σ (x − μ)²
+        out = γ · (x − μ) / √(σ² + ε) + β
+        new_running_mean = (1 − momentum) · running_mean + momentum · μ
+        new_running_var = (1 − momentum) · running_var + momentum · s²
 
     x is (N, D) with N ≥ 2; gamma, beta, running_mean and running_var are (D,); momentum is
     between 0 and 1, eps > 0. The answer is (out, new_running_mean, new_running_var), of shapes
@@ -104,7 +107,7 @@ def batch_norm_train(x, gamma, beta, running_mean, running_var, momentum, eps):
 def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
     """Normalize every column by the running statistics, so that each row is judged by itself.
 
-    out = γ · (x − running_mean) / √(running_var + ε) + β
+        out = γ · (x − running_mean) / √(running_var + ε) + β
 
     x is (N, D) with N ≥ 1; gamma, beta, running_mean and running_var are (D,); running_var ≥ 0
     and eps > 0. The answer is (N, D). The batch's own mean and variance play no part, and the
@@ -122,9 +125,12 @@ def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
 def batch_norm_backward(dout, x, gamma, eps):
     """Carry a gradient back through the `out` of batch_norm_train.
 
-    x̂ = (x − μ) / √(σ² + ε),   out = γ · x̂ + β,   dout = ∂L/∂out
-    dgamma = Σ dout · x̂,   dbeta = Σ dout   (sums over the batch)
-    dx[i, j] = Σ_k dout[k, j] · ∂out[k, j]/∂x[i, j]
+        x̂ = (x − μ) / √(σ² + ε),   out = γ · x̂ + β
+        dgamma = Σ dout · x̂,   dbeta = Σ dout
+        dx[i, j] = Σ_k dout[k, j] · ∂out[k, j]/∂x[i, j]
+
+    dout is ∂L/∂out, the gradient of a loss L for `out`; Σ without an index is a sum over the batch,
+    one for each column.
 
     dout and x are (N, D) with N ≥ 2, gamma is (D,), eps > 0. The answer is (dx, dgamma, dbeta),
     of shapes (N, D), (D,) and (D,). μ and σ² are those of batch_norm_train (biased), and they
@@ -147,7 +153,8 @@ def batch_norm_backward(dout, x, gamma, eps):
 def layer_norm(x, gamma, beta, eps):
     """Normalize every vector along the last axis by its own mean and variance.
 
-    out = γ · (x − μ) / √(σ² + ε) + β,   μ = mean over the last axis,   σ² = (1/D) Σ (x − μ)²
+        μ = mean over the last axis,   σ² = 1/D · Σ (x − μ)²
+        out = γ · (x − μ) / √(σ² + ε) + β
 
     x is (..., D) of any rank from 1 up, gamma and beta are (D,), eps > 0; the answer has the
     shape of x. Every vector is on its own, whatever the other axes mean; there are no running
@@ -166,9 +173,12 @@ def layer_norm(x, gamma, beta, eps):
 def layer_norm_backward(dout, x, gamma, eps):
     """Carry a gradient back through layer_norm.
 
-    x̂ = (x − μ) / √(σ² + ε),   out = γ · x̂ + β,   dout = ∂L/∂out
-    dgamma = Σ dout · x̂,   dbeta = Σ dout   (sums over all axes but the last)
-    dx[..., i] = Σ_k dout[..., k] · ∂out[..., k]/∂x[..., i]
+        x̂ = (x − μ) / √(σ² + ε),   out = γ · x̂ + β
+        dgamma = Σ dout · x̂,   dbeta = Σ dout
+        dx[..., i] = Σ_k dout[..., k] · ∂out[..., k]/∂x[..., i]
+
+    dout is ∂L/∂out, the gradient of a loss L for layer_norm's answer `out`; Σ without an index is a
+    sum over all axes but the last.
 
     dout and x are (..., D) of any rank from 1 up, gamma is (D,), eps > 0. The answer is
     (dx, dgamma, dbeta), of shapes (..., D), (D,) and (D,). It looks like batch_norm_backward with
@@ -189,7 +199,8 @@ def layer_norm_backward(dout, x, gamma, eps):
 def rms_norm(x, gamma, eps):
     """Divide every vector along the last axis by its root mean square.
 
-    out = γ · x / √(m + ε),   m = (1/D) Σ x²
+        m = 1/D · Σ x²
+        out = γ · x / √(m + ε)
 
     x is (..., D) of any rank from 1 up, gamma is (D,), eps > 0; the answer has the shape of x.
     No mean is subtracted and no bias is added: before γ, a vector keeps its direction and gets a
@@ -208,7 +219,10 @@ def rms_norm(x, gamma, eps):
 def group_norm(x, num_groups, gamma, beta, eps):
     """Normalize every image by groups of neighbouring channels.
 
-    out = γ_c · (x − μ) / √(σ² + ε) + β_c,   μ and σ² of one group in one image (σ² biased)
+        out = γ_c · (x − μ) / √(σ² + ε) + β_c
+
+    c is the channel of an entry; μ and σ² (biased) are the mean and variance of all entries of its
+    group in its image.
 
     x is (N, C, H, W), gamma and beta are (C,), one number per channel; num_groups divides C,
     eps > 0. The answer has the shape of x. The first C/num_groups channels are the first group,

@@ -52,7 +52,7 @@ def sigmoid(z):
 def binary_cross_entropy(logits, targets):
     """Say what the predictions σ(logits) cost when the targets come true.
 
-        loss = mean of −t·log σ(z) − (1 − t)·log(1 − σ(z))
+        loss = mean of (−t·log σ(z) − (1 − t)·log(1 − σ(z)))
 
     logits and targets have one shape, any shape; the answer is a float, the mean over all
     entries.  Targets are probabilities: every number in [0, 1] is allowed, not only 0 and 1.
@@ -192,7 +192,8 @@ def cross_entropy_gradient(logits, labels):
 def smoothed_cross_entropy(logits, labels, smoothing):
     """Compute the cross-entropy with labels that are not quite certain.
 
-        q = (1 − s)·one-hot(label) + s/C,   loss = −(1/N) Σ_n Σ_i q_ni · log softmax(logits_n)_i
+        q_n = (1 − s)·one-hot(labels_n) + s/C
+        loss = −(1/N) Σ_n Σ_i q_ni · log softmax(logits_n)_i
 
     logits is (N, C), labels (N,) with integers from 0 to C − 1, and s = smoothing a number with
     0 ≤ s ≤ 1, both ends included: 0 is the plain cross-entropy, 1 forgets the labels.  All C

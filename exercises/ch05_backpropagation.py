@@ -11,12 +11,11 @@ went out.
 
 Write dz for ∂L/∂z, an array of z's shape. Then a whole network comes down to a few local rules:
 
-    h = φ(z)          dz = dh · φ'(z)                                entry by entry
-    z = x Wᵀ + b      dx = dz W,   dW = dzᵀ x,   db = Σ_n dz_n
+    h = φ(z)          dz = dh · φ'(z), entry by entry
+    z = x Wᵀ + b      dx = dz W and dW = dzᵀ x and db = Σ_n dz_n
     y = x + f(x)      dx = dy + (what flows back through f)
-    one value, used twice: its gradients add up
 
-The last line is the one that people forget.
+And where one value is used twice, its gradients add up: that is the rule which people forget.
 
 You will write these rules for the usual layers, a `numerical_gradient` that tells you when one of
 them is wrong, and with them the loss and all gradients of a multilayer perceptron of any depth.
@@ -38,7 +37,7 @@ import numpy as np
 def relu(x):
     """Rectify every entry: keep what is positive, replace the rest by 0.
 
-    relu(x) = max(x, 0)
+        relu(x) = max(x, 0)
 
     x: any shape. Returns a new array of that shape; x keeps its values.
 
@@ -51,7 +50,8 @@ def relu(x):
 def relu_backward(dout, x):
     """Pass a gradient back through relu.
 
-    dx = dout · relu'(x),   relu'(x) = 1 where x > 0, and 0 where x ≤ 0
+        dx = dout · relu'(x)
+        relu'(x) = 1 where x > 0, and 0 where x ≤ 0
 
     dout: the gradient of the loss for relu(x); x: the pre-activation, what went into relu. Both of
     one shape, any; so is the result. At exactly 0, where relu has a kink, the slope is taken to be
@@ -67,7 +67,7 @@ def relu_backward(dout, x):
 def tanh_backward(dout, x):
     """Pass a gradient back through tanh.
 
-    dx = dout · tanh'(x),   tanh'(x) = 1 − tanh(x)²
+        dx = dout · tanh'(x),   tanh'(x) = 1 − tanh(x)²
 
     dout: the gradient of the loss for tanh(x); x: the pre-activation, not tanh(x). Both of one
     shape, any; so is the result. dout and x keep their values.
@@ -82,7 +82,7 @@ def tanh_backward(dout, x):
 def sigmoid_backward(dout, x):
     """Pass a gradient back through the sigmoid.
 
-    dx = dout · σ'(x),   σ'(x) = σ(x)·(1 − σ(x)),   σ(x) = 1 / (1 + exp(−x))
+        dx = dout · σ'(x),   σ'(x) = σ(x)·(1 − σ(x)),   σ(x) = 1 / (1 + exp(−x))
 
     dout: the gradient of the loss for σ(x); x: the pre-activation, not σ(x). Both of one shape,
     any; so is the result. dout and x keep their values.
@@ -97,7 +97,8 @@ def sigmoid_backward(dout, x):
 def linear(x, W, b):
     """Apply a linear layer to every row of x.
 
-    linear(x, W, b) = x Wᵀ + b,   that is, out[n, o] = Σ_i x[n, i]·W[o, i] + b[o]
+        out = x Wᵀ + b
+        out[n, o] = Σ_i x[n, i]·W[o, i] + b[o]
 
     x: (N, in); W: (out, in), as in torch.nn.Linear; b: (out,). Returns (N, out).
 
@@ -112,7 +113,7 @@ def linear(x, W, b):
 def linear_backward(dout, x, W):
     """Pass a gradient back through a linear layer.
 
-    dx = dout W,   dW = doutᵀ x,   db = Σ_n dout[n]
+        dx = dout W,   dW = doutᵀ x,   db = Σ_n dout[n]
 
     dout: (N, out), the gradient of the loss for linear(x, W, b); x: (N, in); W: (out, in). Returns
     (dx, dW, db), each of the shape of what it is the gradient for: (N, in), (out, in), (out,).
@@ -135,7 +136,9 @@ def linear_backward(dout, x, W):
 def numerical_gradient(f, x, h=1e-5):
     """Estimate the gradient of a scalar function by central differences.
 
-    g[i] = (f(x + h·eᵢ) − f(x − h·eᵢ)) / (2h),   eᵢ being 1 at entry i of x and 0 elsewhere
+        g[i] = (f(x + h·eᵢ) − f(x − h·eᵢ)) / (2h)
+
+    eᵢ is 1 at entry i of x and 0 elsewhere.
 
     f: takes an array of x's shape and returns a number; x: an array of any shape; h > 0 is the
     step, used as it is given. Returns an array of x's shape. The error shrinks like h², against h
@@ -158,7 +161,9 @@ def numerical_gradient(f, x, h=1e-5):
 def mlp_forward(x, params):
     """Compute the logits of a multilayer perceptron.
 
-    h₀ = x,   hₖ = relu(hₖ₋₁ Wₖᵀ + bₖ) for every layer but the last,   logits = hₖ₋₁ Wₖᵀ + bₖ
+        h₀ = x
+        hₖ = relu(hₖ₋₁ Wₖᵀ + bₖ) for every layer k but the last
+        logits = h_{K−1} W_Kᵀ + b_K for the last layer K
 
     x: (N, in); params: a list of pairs (W, b), one a layer, one layer at least, W (out, in) and b
     (out,), the `in` of a layer being the `out` of the one before. Returns (N, classes). No relu
@@ -176,9 +181,11 @@ def mlp_forward(x, params):
 def mlp_gradients(x, labels, params):
     """Compute the loss of a multilayer perceptron and its gradient for every weight and bias.
 
-    L = −(1/N) Σ_n log softmax(logits_n)[label_n],   logits = mlp_forward(x, params)
+        L = −(1/N) Σ_n log softmax(logits_n)[label_n],   logits = mlp_forward(x, params)
 
-    ∂L/∂logits = (softmax(logits) − one-hot(labels)) / N, and from there back through the layers.
+        ∂L/∂logits = (softmax(logits) − one-hot(labels)) / N
+
+    and from there it goes back through the layers.
 
     x: (N, in); labels: (N,) integers in [0, classes); params: as in mlp_forward, any number of
     layers. Returns (L, gradients): a float and a list of pairs (dW, db), in the order and with the
@@ -202,7 +209,10 @@ def mlp_gradients(x, labels, params):
 def he_init(fan_out, fan_in, rng):
     """Draw the first weights of a linear layer that is followed by relu.
 
-    W[o, i] ~ N(0, σ²), independently,   σ = √(2 / fan_in)
+        W[o, i] ~ N(0, σ²),   σ = √(2 / fan_in)
+
+    Every entry is drawn on its own from the normal distribution with mean 0 and standard
+    deviation σ.
 
     fan_out, fan_in: the layer's outputs and inputs; rng: a numpy.random.Generator. Returns
     (fan_out, fan_in). Relu throws half of the signal's square away; the 2 makes up for it, so that
@@ -222,7 +232,9 @@ def he_init(fan_out, fan_in, rng):
 def xavier_init(fan_out, fan_in, rng):
     """Draw the first weights of a linear layer that is followed by tanh or by nothing.
 
-    W[o, i] ~ U(−a, a), independently,   a = √(6 / (fan_in + fan_out))
+        W[o, i] ~ U(−a, a),   a = √(6 / (fan_in + fan_out))
+
+    Every entry is drawn on its own, uniformly from −a to a.
 
     fan_out, fan_in: the layer's outputs and inputs; rng: a numpy.random.Generator. Returns
     (fan_out, fan_in). The variance a²/3 = 2 / (fan_in + fan_out) lies between 1/fan_in, which
@@ -243,7 +255,7 @@ def xavier_init(fan_out, fan_in, rng):
 def residual_block(x, W1, b1, W2, b2):
     """Add to x what two linear layers with a relu between them make of it.
 
-    residual_block(x) = x + linear(relu(linear(x, W1, b1)), W2, b2)
+        residual_block(x) = x + linear(relu(linear(x, W1, b1)), W2, b2)
 
     x: (N, D); W1: (H, D); b1: (H,); W2: (D, H); b2: (D,). Returns (N, D). No relu after the sum:
     the shortcut from input to output is clear. x keeps its values.
@@ -295,7 +307,7 @@ class Value:
 
     For every operation out = g(a, b) the chain rule says
 
-        ∂y/∂a  gets  ∂y/∂out · ∂g/∂a  more,   ∂y/∂b  gets  ∂y/∂out · ∂g/∂b  more
+        ∂y/∂a gets ∂y/∂out · ∂g/∂a more,   ∂y/∂b gets ∂y/∂out · ∂g/∂b more
 
     More, because a Value may be used many times, and each use contributes. So nothing may flow on
     from a Value before all its uses have been dealt with: go through the graph backwards, each

@@ -6,7 +6,7 @@ makes two assumptions and saves nearly all of it: what matters is local, so an o
 small window only; and what is worth seeing is worth seeing anywhere, so every window is looked at
 with the same weights, the kernel.
 
-out[n, f, i, j] = b[f] + Σ_c Σ_u Σ_v x[n, c, i·stride + u, j·stride + v] · w[f, c, u, v]
+    out[n, f, i, j] = b[f] + Σ_c Σ_u Σ_v x[n, c, i·stride + u, j·stride + v] · w[f, c, u, v]
 
 Move the image and the output moves along.  A filter f becomes a detector: of an edge, of a corner,
 and, some layers up, of an eye or the loop of a digit.  Pooling then keeps the strongest answer of
@@ -32,7 +32,7 @@ import numpy as np
 def output_size(size, kernel, stride, padding):
     """Count the places along one axis where a window fits.
 
-    output size = ⌊(size + 2·padding − kernel) / stride⌋ + 1
+        output size = ⌊(size + 2·padding − kernel) / stride⌋ + 1
 
     The axis has `size` entries and gets `padding` zeros at either end.  The first window starts at
     the very beginning, each further one `stride` later, and every window lies inside as a whole:
@@ -58,7 +58,7 @@ def output_size(size, kernel, stride, padding):
 def pad2d(x, padding):
     """Put a border of zeros around every image.
 
-    out[n, c, padding + i, padding + j] = x[n, c, i, j], and 0 elsewhere
+        out[n, c, padding + i, padding + j] = x[n, c, i, j], and 0 elsewhere
 
     x: (N, C, H, W) → (N, C, H + 2·padding, W + 2·padding).  The border is `padding` ≥ 0 wide on
     each of the four sides; a border of 0 leaves the images as they are.
@@ -76,7 +76,7 @@ def pad2d(x, padding):
 def conv2d(x, w, b, stride=1, padding=0):
     """Convolve a batch of images with every filter.
 
-    out[n, f, i, j] = b[f] + Σ_c Σ_u Σ_v x̂[n, c, i·stride + u, j·stride + v] · w[f, c, u, v]
+        out[n, f, i, j] = b[f] + Σ_c Σ_u Σ_v x̂[n, c, i·stride + u, j·stride + v] · w[f, c, u, v]
 
     where x̂ = pad2d(x, padding).
 
@@ -104,10 +104,10 @@ def conv2d(x, w, b, stride=1, padding=0):
 def conv2d_backward(dout, x, w, stride=1, padding=0):
     """Carry a gradient back through `conv2d`.
 
-    dx̂[n, c, p, q]   = Σ_f Σ dout[n, f, i, j] · w[f, c, u, v]
+        dx̂[n, c, p, q] = Σ_f Σ dout[n, f, i, j] · w[f, c, u, v]
                        over all i, j, u, v with i·stride + u = p and j·stride + v = q
-    dw[f, c, u, v]   = Σ_n Σ_i Σ_j dout[n, f, i, j] · x̂[n, c, i·stride + u, j·stride + v]
-    db[f]            = Σ_n Σ_i Σ_j dout[n, f, i, j]
+        dw[f, c, u, v] = Σ_n Σ_i Σ_j dout[n, f, i, j] · x̂[n, c, i·stride + u, j·stride + v]
+        db[f] = Σ_n Σ_i Σ_j dout[n, f, i, j]
 
     where x̂ = pad2d(x, padding), and dx is dx̂ without its border.
 
@@ -139,7 +139,7 @@ def conv2d_backward(dout, x, w, stride=1, padding=0):
 def im2col(x, kernel_h, kernel_w, stride, padding):
     """Write every window of every image as a column.
 
-    cols[n, (c·KH + u)·KW + v, i·OW + j] = x̂[n, c, i·stride + u, j·stride + v]
+        cols[n, (c·KH + u)·KW + v, i·OW + j] = x̂[n, c, i·stride + u, j·stride + v]
 
     where x̂ = pad2d(x, padding).
 
@@ -165,9 +165,9 @@ def im2col(x, kernel_h, kernel_w, stride, padding):
 def col2im(cols, x_shape, kernel_h, kernel_w, stride, padding):
     """Add every column back to the window it belongs to: the adjoint of `im2col`.
 
-    out[n, c, p, q] = Σ cols[n, (c·KH + u)·KW + v, i·OW + j]
-                      over all i, j, u, v with i·stride + u = p + padding
-                                           and j·stride + v = q + padding
+        out[n, c, p, q] = Σ cols[n, (c·KH + u)·KW + v, i·OW + j]
+                  over all i, j, u, v with i·stride + u = p + padding
+                  and j·stride + v = q + padding
 
     cols: (N, C·KH·KW, L), x_shape: the tuple (N, C, H, W) of the images → array of that shape, as
     `torch.nn.functional.fold` makes it.
@@ -176,7 +176,7 @@ def col2im(cols, x_shape, kernel_h, kernel_w, stride, padding):
     `im2col`.  What falls on the border of padding is dropped; pixels that lie in no window are 0.
     Adjoint means that for every image x
 
-    Σ im2col(x)·cols = Σ x·col2im(cols)
+        Σ im2col(x)·cols = Σ x·col2im(cols)
 
     Three windows of 2 × 2, one step apart, all filled with ones: the two columns in the middle are
     seen twice.
@@ -192,7 +192,7 @@ def col2im(cols, x_shape, kernel_h, kernel_w, stride, padding):
 def max_pool2d(x, kernel, stride):
     """Keep the largest value of every window.
 
-    out[n, c, i, j] = max over 0 ≤ u, v < kernel of x[n, c, i·stride + u, j·stride + v]
+        out[n, c, i, j] = max over 0 ≤ u, v < kernel of x[n, c, i·stride + u, j·stride + v]
 
     x: (N, C, H, W) → (N, C, OH, OW) with OH = output_size(H, kernel, stride, 0) and OW likewise.
     The window is square, `kernel` × `kernel`; kernel and stride are ints.  Each channel is pooled
@@ -211,7 +211,7 @@ def max_pool2d(x, kernel, stride):
 def max_pool2d_backward(dout, x, kernel, stride):
     """Carry a gradient back through `max_pool2d`.
 
-    dx[n, c, p, q] = Σ dout[n, c, i, j] over all windows (i, j) whose maximum is at (p, q)
+        dx[n, c, p, q] = Σ dout[n, c, i, j] over all windows (i, j) whose maximum is at (p, q)
 
     dout: (N, C, OH, OW), x: (N, C, H, W) as it went into the pool → dx, shaped like x.
 
@@ -232,7 +232,8 @@ def max_pool2d_backward(dout, x, kernel, stride):
 def avg_pool2d(x, kernel, stride):
     """Average the values of every window.
 
-    out[n, c, i, j] = 1/kernel² · Σ_u Σ_v x[n, c, i·stride + u, j·stride + v], 0 ≤ u, v < kernel
+        out[n, c, i, j] = 1/kernel² · Σ_u Σ_v x[n, c, i·stride + u, j·stride + v]
+                          over 0 ≤ u, v < kernel
 
     x: (N, C, H, W) → (N, C, OH, OW); shapes, windows and left-over rows are as in `max_pool2d`.
 
@@ -248,7 +249,8 @@ def avg_pool2d(x, kernel, stride):
 def lenet(x, params):
     """Run a small convolutional network, after LeNet-5, on a batch of images.
 
-    x → conv1 → ReLU → max pool → conv2 → ReLU → max pool → flatten → fc1 → ReLU → fc2 → ReLU → fc3
+        x → conv1 → ReLU → max pool → conv2 → ReLU → max pool → flatten
+          → fc1 → ReLU → fc2 → ReLU → fc3
 
     Convolutions have stride 1 and no padding, pools 2 × 2 windows with stride 2 (a row or column
     left over is dropped), a linear layer is x Wᵀ + b, and ReLU(a) = max(a, 0).  Flattening keeps
@@ -257,9 +259,9 @@ def lenet(x, params):
 
     x: (N, C, H, W) → (N, classes).  `params` is a dict of arrays; their shapes decide all sizes:
 
-    conv1_w (F1, C, KH1, KW1), conv1_b (F1,), conv2_w (F2, F1, KH2, KW2), conv2_b (F2,),
-    fc1_w (D1, F2·h·w), fc1_b (D1,), fc2_w (D2, D1), fc2_b (D2,), fc3_w (classes, D2),
-    fc3_b (classes,)
+        conv1_w (F1, C, KH1, KW1), conv1_b (F1,), conv2_w (F2, F1, KH2, KW2), conv2_b (F2,),
+        fc1_w (D1, F2·h·w), fc1_b (D1,), fc2_w (D2, D1), fc2_b (D2,), fc3_w (classes, D2),
+        fc3_b (classes,)
 
     where h × w is the size of the maps that the second pool leaves.  For LeNet-5 the image is
     1 × 32 × 32, F1 = 6, F2 = 16, all kernels 5 × 5, h = w = 5, D1 = 120, D2 = 84, and there are

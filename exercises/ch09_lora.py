@@ -6,10 +6,12 @@ the model.  LoRA (Hu et al. 2021, https://arxiv.org/abs/2106.09685) starts from 
 the *change* that a task needs is nearly of low rank.  So keep the matrix W as it is and learn the
 change as a product of two thin ones:
 
-    W x + (α/r) · B A x        W (out, in),  B (out, r),  A (r, in),  r small
+    W x + (α/r) · B A x
 
-For out = in = 4096 and r = 8 that is 65 536 numbers instead of 16 777 216: 0.4 %.  Gradients and
-optimizer states shrink with them, a finished task is a file of a few megabytes, and since
+where W is (out, in), B is (out, r), A is (r, in), and r is small; α, `alpha` in the code, is a
+number that sets how much the change weighs.  For out = in = 4096 and r = 8 that is 65 536 numbers
+instead of 16.8 million: 0.4 %.  Gradients and optimizer states shrink with them, a finished task
+is a file of a few megabytes, and since
 
     W + (α/r) · B A
 
@@ -33,7 +35,10 @@ from torch import nn
 def low_rank_approximation(W, r):
     """Split a matrix into two thin factors whose product is as close to it as rank r allows.
 
-    W = U diag(σ) Vᵀ with σ₁ ≥ σ₂ ≥ …      B A = Σ_{i ≤ r} σ_i u_i v_iᵀ
+        W = U diag(σ) Vᵀ with σ₁ ≥ σ₂ ≥ …
+        B A = Σ_{i ≤ r} σ_i u_i v_iᵀ
+
+    The first line is the singular value decomposition; u_i and v_i are the columns of U and V.
 
     W is (out, in) and 1 ≤ r ≤ min(out, in).  Returns (B, A): B is (out, r), A is (r, in), both of
     W's dtype, and no other matrix of rank r has a smaller ‖W − B A‖, the root of the sum of
@@ -54,14 +59,14 @@ def low_rank_approximation(W, r):
 class LoRALinear(nn.Module):
     """A frozen linear layer with a trainable change of low rank beside it.
 
-    y = base(x) + (α/r) · dropout(x) Aᵀ Bᵀ
+        y = base(x) + (α/r) · dropout(x) Aᵀ Bᵀ
 
     `base` is an `nn.Linear` with or without bias, x is (..., in), y is (..., out).  Attributes:
 
-    base      the given layer; its parameters no longer require a gradient
-    lora_A    parameter (r, in), random at first, so that B's gradient is not zero
-    lora_B    parameter (out, r), zeros at first, so that training starts from base's own answers
-    merged    whether the change stands in `base.weight` at the moment; False at first
+        base      the given layer; its parameters no longer require a gradient
+        lora_A    parameter (r, in), random at first, so that B's gradient is not zero
+        lora_B    parameter (out, r), zeros at first: training starts from base's own answers
+        merged    whether the change stands in base.weight at the moment; False at first
 
     Both parameters have the dtype and device of `base.weight`.  `dropout` is the probability to
     drop an entry of x before A, in training mode only (as `nn.Dropout`); base always sees all
@@ -208,7 +213,7 @@ def load_lora_state_dict(model, state):
 def merge_lora(model):
     """Give back a plain model that answers as the adapted one: every change folded in.
 
-    W ← W + (α/r) · B A
+        W ← W + (α/r) · B A
 
     Returns the model, the given one or a copy, in which a plain `nn.Linear` stands in place of
     every `LoRALinear` at any depth, whether or not that was merged before: same name, same dtype,

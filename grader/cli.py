@@ -14,7 +14,9 @@ from grader import completion as complete
 from grader import export_command, release_cli
 from grader.command_group import CommandGroup, UsageError, misspelt_command, usage
 from grader.course import CourseError, NoCourse, UnknownName
+from grader.docs import cli as docs_cli
 from grader.report.disclosure import Disclosure
+from grader.show import cli as show_cli
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
 
@@ -92,6 +94,8 @@ def run(
 register(app)
 export_command.register(app)
 release_cli.register(app)
+docs_cli.register(app)
+show_cli.register(app)
 
 
 @app.command()

@@ -101,6 +101,8 @@ class Course:
     name: str
     root: Path
     chapters: tuple[Chapter, ...]
+    about: str = ""
+    """What the course is, in Markdown, for its start page."""
 
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
@@ -149,6 +151,9 @@ class Course:
     def checks(self, chapter: Chapter) -> Path:
         return self.root / "tests" / "checks" / f"test_{chapter.module}.py"
 
+    def pictures(self, chapter: Chapter) -> Path:
+        return self.root / "pictures" / f"{chapter.module}.py"
+
     def mistakes(self, chapter: Chapter) -> Path:
         return self.root / "tests" / "mistakes" / f"{chapter.module}.py"
 
@@ -187,7 +192,7 @@ def load_course(root: Path) -> Course:
     chapters = tuple(reader.chapter(entry) for entry in data.get("chapter", ()))
     if not chapters:
         raise CourseError.at(path, 1, "no [[chapter]] in the course")
-    return Course(str(data.get("name", root.name)), root, chapters)
+    return Course(str(data.get("name", root.name)), root, chapters, str(data.get("about", "")))
 
 
 class _Reader:

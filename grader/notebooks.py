@@ -26,7 +26,6 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 EXPERIMENTS = "# A free cell: try things out here. Nothing in it is graded.\n"
-STATES = re.compile(r"\w+(?: \w+)?(\[[^\]]*\]|\([^)]*\))? [=←] ")
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,9 @@ def checks_id(exercise: Exercise) -> str:
 
 
 def _cells(path: Path, source: str, chapter: Chapter) -> Iterator[dict[str, Any]]:
-    introduction, setup, parts = _parts(path, source, chapter)
-    head, _, rest = introduction.partition("\n\n")
-    title = [f"# {chapter.title}", _prose(head), markdown(rest)]
-    if head.rstrip(".") == chapter.title:
-        del title[1]
-    yield _markdown(f"{chapter.id}-introduction", "\n\n".join(title))
+    introduction, setup, parts = parts_of(path, source, chapter)
+    opened = f"# {chapter.title}\n\n{opening(introduction, chapter)}"
+    yield _markdown(f"{chapter.id}-introduction", opened)
     yield _code(f"{chapter.id}-setup", f"{setup}\n\nimport grader".lstrip(), locked=True)
     for exercise in chapter.exercises:
         part, name = parts[exercise.name], exercise.name
@@ -104,8 +100,15 @@ def _cells(path: Path, source: str, chapter: Chapter) -> Iterator[dict[str, Any]
     yield {**_cell(free, EXPERIMENTS, {}), "execution_count": None, "outputs": []}
 
 
+def opening(introduction: str, chapter: Chapter) -> str:
+    """A chapter's introduction below its title, which it need not say again."""
+    head, _, rest = introduction.partition("\n\n")
+    said = head.rstrip(".") == chapter.title
+    return markdown(rest) if said else f"{_prose(head)}\n\n{markdown(rest)}"
+
+
 def markdown(docstring: str) -> str:
-    """A statement for a notebook: formulas in LaTeX, examples as code, the rest as it is."""
+    """A statement in Markdown: formulas in LaTeX, examples as code, the rest as it is."""
     blocks = (block for block in re.split(r"\n\s*\n", docstring) if block.strip())
     return "\n\n".join(_block(block.splitlines()) for block in blocks)
 
@@ -113,11 +116,9 @@ def markdown(docstring: str) -> str:
 def _block(lines: list[str]) -> str:
     if lines[0].lstrip().startswith(">>>"):
         return _fenced("pycon", [re.sub(r"\s*# doctest:.*", "", line) for line in lines])
-    indented = lines[0].startswith("    ")
-    states = STATES.match(lines[0]) and not lines[-1].endswith(".")
-    if (indented or states) and is_formula(lines):
-        return formula(lines)
-    return _fenced("text", lines) if indented else _prose("\n".join(lines))
+    if not lines[0].startswith("    "):
+        return _prose("\n".join(lines))
+    return formula(lines) if is_formula(lines) else _fenced("text", lines)
 
 
 def _fenced(language: str, lines: list[str]) -> str:
@@ -133,10 +134,11 @@ def _prose(text: str) -> str:
     )
 
 
-def _parts(path: Path, source: str, chapter: Chapter) -> tuple[str, str, dict[str, Part]]:
+def parts_of(path: Path, source: str, chapter: Chapter) -> tuple[str, str, dict[str, Part]]:
     """The introduction, what stands before the first exercise, and the exercises.
 
     What stands between exercises belongs to the next one, and what follows the last to the last.
+    Raises CourseError where an exercise is missing.
     """
     lines, tree = source.splitlines(), ast.parse(source, str(path))
     names = {exercise.name for exercise in chapter.exercises}

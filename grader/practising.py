@@ -119,7 +119,7 @@ def practise(what: Any, target: str) -> PracticeReport:
     chapter, exercise = course.select(target)
     namespace = _namespace(what, exercise, target)
     chosen = (exercise,) if exercise else chapter.exercises
-    checks, hidden = _checks(course, chapter)
+    checks, hidden = checks_of(course, chapter)
     reports = tuple(
         replace(_practised(chapter, one, checks[one.name], namespace), hidden=hidden[one.name])
         for one in chosen
@@ -232,7 +232,7 @@ def _judged(check: Check, namespace: dict[str, Any]) -> Outcome:
     return run_check(check, InProcess(namespace), None, seed=SEED, examples=EXAMPLES)
 
 
-def _checks(
+def checks_of(
     course: Course, chapter: Chapter
 ) -> tuple[dict[str, tuple[Check, ...]], dict[str, int]]:
     """An exercise's practice checks, and how many other checks it has."""

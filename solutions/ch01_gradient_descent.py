@@ -126,7 +126,7 @@ def minibatches(n, batch_size, rng):
     """Deal the indices 0 … n − 1 into batches, in random order: one epoch of training.
 
         permutation = rng.permutation(n)
-        batch k = permutation[k·batch_size : (k + 1)·batch_size]
+        batch_k = permutation[k·batch_size : (k + 1)·batch_size]
 
     n and batch_size are positive integers, rng is a np.random.Generator.  The answer is a list of
     integer arrays.  Every index is in exactly one batch.  The order is that of one call of

@@ -345,7 +345,7 @@ def clip_gradients(grads, max_norm):
     """Shorten gradients to a common length of at most max_norm, in the direction they have.
 
         norm = √(sum of the squares of all entries of all arrays)
-        grads · max_norm / norm   if norm > max_norm, otherwise grads as they came
+        clipped = grads · max_norm / norm if norm > max_norm, otherwise grads as they came
 
     Shapes: grads is a list of arrays of any shapes with at least one axis; max_norm ≥ 0 a number
     → (grads, norm): arrays of the same shapes in the same order, and the norm before clipping.

@@ -41,7 +41,7 @@ from torch import nn
 def causal_mask(length):
     """Say which positions each position may attend to when nobody may look ahead.
 
-    mask[i, j] = (j ≤ i)
+        mask[i, j] = (j ≤ i)
 
     length: int ≥ 1.  Returns a boolean tensor (length, length), True where query i may attend to
     key j: to itself and to everything before it.
@@ -59,7 +59,7 @@ def causal_mask(length):
 def padding_mask(lengths, max_length):
     """Say which tokens of a padded batch are real.
 
-    mask[b, s] = (s < lengths[b])
+        mask[b, s] = (s < lengths[b])
 
     Sequences of different lengths share a batch by filling the short ones up at the end; nobody
     should attend to the filling.
@@ -80,8 +80,9 @@ def padding_mask(lengths, max_length):
 def scaled_dot_product_attention(q, k, v, mask=None):
     """Average the values, weighted by how well each key agrees with a query.
 
-    scores = q kᵀ / √d_k,  weights = softmax of each row of scores over the keys it may attend to,
-    output = weights v
+        scores = q kᵀ / √d_k
+        weights = softmax of each row of scores over the keys it may attend to
+        output = weights v
 
     q: (..., L, d_k), k: (..., S, d_k), v: (..., S, d_v), with the same leading axes, any number
     of them, none included.  mask: None (everything is allowed) or a boolean tensor that
@@ -120,7 +121,7 @@ def scaled_dot_product_attention(q, k, v, mask=None):
 def split_heads(x, num_heads):
     """Cut the features into heads and bring the head axis forward.
 
-    heads[b, h, l, i] = x[b, l, h·d + i],  d = D / H
+        heads[b, h, l, i] = x[b, l, h·d + i],  d = D / H
 
     x: (B, L, D); num_heads H divides D.  Returns (B, H, L, D/H).  A head is a block of d
     neighbouring features: head 0 has features 0 to d − 1, head 1 the next d.
@@ -143,7 +144,7 @@ def split_heads(x, num_heads):
 def merge_heads(x):
     """Put the heads side by side again: the inverse of `split_heads`.
 
-    merged[b, l, h·d + i] = x[b, h, l, i]
+        merged[b, l, h·d + i] = x[b, h, l, i]
 
     x: (B, H, L, d).  Returns (B, L, H·d), the features of head 0 first.
 
@@ -161,8 +162,11 @@ def merge_heads(x):
 class MultiHeadAttention(nn.Module):
     """Attend in several heads at once, each to its own projection of the input.
 
-    head_h = attention(query Wqᵀ + bq, key Wkᵀ + bk, value Wvᵀ + bv) on the h-th block of features
-    output = (head_0, …, head_{H−1} side by side) Woᵀ + bo
+        head_h = attention(query W_qᵀ + b_q, key W_kᵀ + b_k, value W_vᵀ + b_v)
+        output = (head_0, …, head_{H−1} side by side) W_oᵀ + b_o
+
+    W_q and b_q are the weight and the bias of `q_proj`, and so on.  Head h sees only its own block
+    of the projected features, as `split_heads` cuts them.
 
     The layer has exactly four submodules, `q_proj`, `k_proj`, `v_proj` and `out_proj`, each an
     `nn.Linear(d_model, d_model)`, all with a bias or all without; so its state_dict has the keys
@@ -221,7 +225,7 @@ class MultiHeadAttention(nn.Module):
 def sinusoidal_positions(length, d_model):
     """Give every position a fingerprint of sines and cosines, slow and fast.
 
-    table[p, 2i] = sin(p / 10000^(2i/D)),  table[p, 2i + 1] = cos(p / 10000^(2i/D))
+        table[p, 2i] = sin(p / 10000^(2i/D)),  table[p, 2i + 1] = cos(p / 10000^(2i/D))
 
     length: int ≥ 1, positions count from 0; d_model: even.  Returns (length, d_model) in torch's
     default dtype.  Both columns of a pair have the same angle.  (Vaswani et al., 2017, section
@@ -244,7 +248,7 @@ def sinusoidal_positions(length, d_model):
 def relative_bias(table, length):
     """Look up, for every query and key, a learned number for how far apart they are.
 
-    bias[h, i, j] = table[h, clip(j − i, −m, m) + m]
+        bias[h, i, j] = table[h, clip(j − i, −m, m) + m]
 
     The bias is added to the scores.  Distances beyond m share the entry of m: what is far is far.
     (Shaw et al., 2018; Raffel et al., 2020.)
@@ -273,8 +277,11 @@ def relative_bias(table, length):
 def apply_rope(x, positions, base=10000.0):
     """Rotate pairs of features by angles that grow with the position.
 
-    θ_i = base^(−2i/d), angle a = p·θ_i for position p and pair i = 0, …, d/2 − 1:
-    out[2i] = x[2i]·cos a − x[2i + 1]·sin a,  out[2i + 1] = x[2i]·sin a + x[2i + 1]·cos a
+        a = p·θ_i,   θ_i = base^(−2i/d)
+        out[2i] = x[2i]·cos a − x[2i + 1]·sin a
+        out[2i + 1] = x[2i]·sin a + x[2i + 1]·cos a
+
+    p is the position and i = 0, …, d/2 − 1 counts the pairs; a is the angle of the rotation.
 
     The dot product of a rotated query and a rotated key depends on the distance of their
     positions only.  (Su et al., 2021.  Pairs are neighbours, (0, 1), (2, 3), …, as in that paper;
@@ -305,8 +312,10 @@ def apply_rope(x, positions, base=10000.0):
 def attend_with_cache(q, k, v, cache):
     """Attend from the newest tokens to all tokens so far, and remember their keys and values.
 
-    keys = (cached keys, k), values = (cached values, v), one after the other along the tokens;
-    new token t, after P cached ones, attends to positions 0, …, P + t
+        keys = (cached keys, k),   values = (cached values, v)
+
+    The new ones follow the cached ones along the axis of the tokens.  With P cached tokens, new
+    token t = 0, …, T − 1 attends to positions 0, …, P + t.
 
     q, k, v: (B, H, T, d) of the T ≥ 1 newest tokens.  cache: None at the start, afterwards the
     pair (keys, values) of the call before, each (B, H, P, d).  Returns (output (B, H, T, d), cache

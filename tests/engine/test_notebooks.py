@@ -7,7 +7,8 @@ import nbformat
 import pytest
 
 from grader.course import Course
-from grader.latex import to_latex
+from grader.latex import formula
+from grader.notation import to_latex
 from grader.notebooks import markdown, notebook_of, notebook_path
 
 ALLOWED = {"cell_type", "grade", "grade_id", "locked", "points", "schema_version", "solution"}
@@ -77,16 +78,37 @@ def test_the_cells_of_a_notebook_are_the_chapter(course):
 @pytest.mark.parametrize(
     ("text", "latex"),
     [
-        ("σ(z) = 1 / (1 + exp(−z))", r"\sigma(z) = 1 /(1 + \exp(-z))"),
-        ("w ← w − lr · m̂ / (√v̂ + eps)", r"\leftarrow"),
-        ("(x − μ) / √(σ² + ε)", r"\sqrt{\sigma^2 + \varepsilon}"),
-        ("h' = tanh(x W_ihᵀ + b_ih)", r"W_{ih}^\top"),
-        ("loss = mean of −t", r"\text{mean of}"),
-        ("max_norm / norm", r"\text{max\_norm}"),
+        ("σ(z) = 1 / (1 + exp(−z))", r"\sigma(z) = \frac{1}{1 + \exp(-z)}"),
+        ("w − lr · m̂ / (√v̂ + eps)", r"\text{lr} \cdot \frac{\hat{m}}{\sqrt{\hat{v}} + \text{eps}}"),
+        ("(x − μ) / √(σ² + ε)", r"\frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}}"),
+        ("softmax(Q Kᵀ / √d_k) V", r"\left(\frac{Q\, K^\top}{\sqrt{d_{k}}} \right)\, V"),
+        ("z_i / Σ_j exp(z_j) + 1", r"\frac{z_{i}}{\sum_{j} \exp(z_{j})} + 1"),
+        ("1/n · Σ_i |r_i|", r"\frac{1}{n} \cdot \sum_{i} \left|r_{i} \right|"),
+        ("−(α/r) · f(1/n)", r"-\frac{\alpha}{r} \cdot f\left(\frac{1}{n} \right)"),
+        ("x_i^(k + 1) = 10^(−2i/d)", r"x_{i}^{k + 1} = 10^{-2i/d}"),
+        ("x̂_i + ȳ + dx̂", r"\hat{x}_{i} + \bar{y} + d\hat{x}"),
+        ("hₖ₋₁ Wₖᵀ", r"h_{k-1}\, W_{k}^\top"),
+        ("h' = tanh(x W_ihᵀ + b_ih)", r"h' = \tanh(x\, W_{ih}^\top + b_{ih})"),
+        ("mean of a column", r"\text{mean of a column}"),
+        ("0 where x ≤ 0", r"0\; \text{where}\; x \le 0"),
+        ("max_norm / norm", r"\frac{\text{max\_norm}}{\text{norm}}"),
     ],
 )
 def test_formulas_become_latex(text, latex):
-    assert latex in to_latex(text)
+    assert to_latex(text).endswith(latex)
+
+
+def test_statements_stand_below_each_other():
+    assert formula(["μ = mean,   out = x − μ"]) == (
+        "$$\n\\begin{aligned}\n\\mu & = \\text{mean} \\\\\n"
+        "\\text{out} & = x - \\mu\n\\end{aligned}\n$$"
+    )
+
+
+def test_columns_stay_columns():
+    rows = ["two:   p = 1/n", "all:   q = 2"]
+    assert r"& \text{two:} && p = \frac{1}{n} \\" in formula(rows)
+    assert r"& \text{all:} && q = 2" in formula(rows)
 
 
 def test_markdown_escapes_what_it_would_take_for_markup():

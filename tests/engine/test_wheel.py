@@ -19,7 +19,7 @@ from grader.cli import main
 pytestmark = pytest.mark.xdist_group("wall")
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("grader", "exercises", "solutions", "tests/checks", "tests/mistakes")
+PARTS = ("grader", "exercises", "pictures", "solutions", "tests/checks", "tests/mistakes")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 
 
@@ -70,6 +70,7 @@ def test_chapter_1_from_start_to_end_with_a_wheel(grade, tmp_path):
     assert f"{done} of {done} done" in run(grade, "list", "ch1", cwd=work)
     assert "100 / 100" in run(grade, "ch1", cwd=work)
     assert "def predict" in run(grade, "solution", "ch1.predict", cwd=work)
+    assert "gradient_descent: the loss" in run(grade, "show", "ch1", cwd=work)
 
 
 def test_the_wheel_is_a_whole_course(grade, tmp_path):
@@ -79,6 +80,12 @@ def test_the_wheel_is_a_whole_course(grade, tmp_path):
     for chapter in chapters:
         assert f"{chapter['id']}  {chapter['title']}" in everything
         assert (tmp_path / "exercises" / f"{chapter['module']}.py").is_file()
+
+
+def test_the_wheel_makes_the_site(grade, tmp_path):
+    assert run(grade, "docs", "site", cwd=tmp_path) == "site/index.html\n"
+    assert "<math" in (tmp_path / "site" / "ch1.html").read_text()
+    assert (tmp_path / "site" / "_static" / "formulas.css").is_file()
 
 
 def test_init_never_overwrites(tmp_path, capsys, monkeypatch):

@@ -1,0 +1,1 @@
+"""`grade docs`: the statements of all chapters as one static site."""
