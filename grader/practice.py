@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from grader.checks.answers import Local
@@ -23,7 +23,7 @@ from grader.judge.reporting import exercise_report
 from grader.judge.run import run_check
 from grader.modules import load_module
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.report.terminal import WIDTH, failure
+from grader.report.terminal import failure, plain
 from grader.submission import Submission
 from grader.wall.tokens import Function
 
@@ -66,13 +66,7 @@ class PracticeReport:
 
     def __repr__(self) -> str:
         """Plain text, so that a REPL shows the report itself."""
-        buffer = io.StringIO()
-        # In a notebook rich would show it at once instead of writing it.
-        plain = Console(
-            file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
-        )
-        plain.print(self)
-        return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
+        return plain(self)
 
     def _repr_html_(self) -> str:
         from grader.report.as_html import practice_html

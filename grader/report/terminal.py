@@ -1,6 +1,8 @@
-"""`--format terminal`: a table of exercises, then a screen at most for each that failed."""
+"""`--format terminal`: a table of exercises, then what failed: the first ones a screen each."""
 
 from __future__ import annotations
+
+import io
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,6 +14,9 @@ from grader.report.model import CallShown, ChapterReport, CheckReport, ExerciseR
 WIDTH = 80
 MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim")}
 FAILED = ("✗", "red")
+DETAILED = 3
+"""Failed exercises that are shown in full; who mends these has seen enough for now."""
+
 CALLS = 2
 LINES = 14
 """Lines of one value that are shown; the JSON has all."""
@@ -43,15 +48,29 @@ def chapter(report: ChapterReport) -> RenderableType:
     title = Text(f"{report.chapter} · {report.title}", "bold")
     title.append(f"   {_number(report.score)} / {_number(report.max_score)}", "bold")
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
-    parts += [_note(note) for note in report.notes]
     quiet = ("passed", "not started", "missing")
-    parts += [failure(exercise) for exercise in report.exercises if exercise.status not in quiet]
+    failed = [one for one in report.exercises if one.status not in quiet]
+    parts += [failure(one) for one in failed[:DETAILED]]
+    if failed[DETAILED:]:
+        parts.append(_in_brief(failed[DETAILED:]))
+    parts += [_note(note) for note in report.notes]
     missing = [_name(one) for one in report.exercises if one.status == "missing"]
-    if missing and len(missing) < len(report.exercises):
+    if missing and (report.notes or len(missing) < len(report.exercises)):
         parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
     elif missing:
-        parts.append(_note("none of the chapter's functions is defined: is it the right file?"))
+        parts.append(_note("nothing that was asked for is defined here: is it the right file?"))
     return Group(*parts)
+
+
+def plain(part: RenderableType) -> str:
+    """A part of a report as plain text, for those who print it themselves."""
+    buffer = io.StringIO()
+    # In a notebook rich would show it at once instead of writing it.
+    console = Console(
+        file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
+    )
+    console.print(part)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
 
 
 def failure(report: ExerciseReport) -> RenderableType:
@@ -72,6 +91,19 @@ def failure(report: ExerciseReport) -> RenderableType:
         named = Text("likely mistake  ", "bold magenta").append(report.mistake.name, "magenta")
         parts.append(_indented(Group(named, Text(report.mistake.hint))))
     return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
+
+
+def _in_brief(failed: list[ExerciseReport]) -> RenderableType:
+    """A line or two for each of the other failures."""
+    rows: list[RenderableType] = []
+    for report in failed:
+        check = next(check for check in report.checks if check.status != "passed")
+        line = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
+        if report.mistake:
+            line.append(f": {report.mistake.name}", "magenta")
+        rows.append(line)
+    rows.append(Text(f"  in full: grade {failed[0].id}", "dim"))
+    return Padding(Group(*rows), (0, 0, 1, 0), expand=False)
 
 
 def _what(check: CheckReport) -> str:
