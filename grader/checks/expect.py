@@ -179,7 +179,10 @@ def _numbers(got: Any, expected: Any, message: str) -> tuple[np.ndarray, np.ndar
     if kind == "tensor" != given and wanted.ndim:
         raise Mismatch(_joined(message, f"a tensor is due, not {_a(given)}"), expected, got)
     if given == "tensor" != kind:
-        raise Mismatch(_joined(message, f"{_a(kind)} is due, not a tensor"), expected, got)
+        text = f"{_a(kind)} is due, not a tensor" + (
+            ": .numpy() makes one of it" if kind == "array" else ""
+        )
+        raise Mismatch(_joined(message, text), expected, got)
     if actual.shape != wanted.shape:
         text = f"shape {_shape(wanted)} is due, not {_shape(actual)}"
         raise Mismatch(_joined(message, text), expected, got)

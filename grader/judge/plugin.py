@@ -19,21 +19,46 @@ if TYPE_CHECKING:
 
 SINGLE = pytest.StashKey["SingleChecks"]()
 
+OPTION = "--submission"
+
 CHECKS = "checks"
 """The folder of a course's tests that holds its checks."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("gradschool", "grading checks of a gradschool course")
-    group.addoption("--submission", type=Path, help="check this file, folder or notebook")
+    group.addoption(OPTION, type=Path, help="check this file, folder or notebook")
     group.addoption("--seed", type=int, default=0, help="another seed draws other inputs")
     group.addoption("--examples", type=int, default=50, help="inputs drawn for a value check")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
+    """Begin again with `--submission PATH` as one word.
+
+    pytest looks for its settings before it knows this option, and would take PATH for a folder
+    of tests and look there.
+    """
+    words = list(config.invocation_params.args)
+    if OPTION not in words[:-1]:
+        return None
+    at = words.index(OPTION)
+    words[at : at + 2] = [f"{OPTION}={words[at + 1]}"]
+    return pytest.main(words, plugins=config.invocation_params.plugins)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     path = config.option.submission
-    if path is not None and not path.exists():
-        raise pytest.UsageError(f"--submission: {path} does not exist")
+    if path is None or _is_xdist_worker(config):
+        return
+    if not path.exists():
+        raise pytest.UsageError(f"{OPTION}: {path} does not exist")
+    if path.is_file():
+        from grader.course import find_course, load_course
+        from grader.submission import read_submission
+
+        with _told_in_a_line():
+            read_submission(path, load_course(find_course(Path.cwd())).chapters[0])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -42,10 +67,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A submission meets checks; other tests are none of its business."""
+    """A submission meets checks, those of this course; other tests are none of its business."""
     if config.option.submission is None or not collection_path.is_file():
         return None
-    return collection_path.parent.name != CHECKS or None
+    from grader.course import find_course
+
+    folder, root = collection_path.parent, find_course(config.rootpath)
+    elsewhere = folder.is_relative_to(root) and folder != root / "tests" / CHECKS
+    return elsewhere or folder.name != CHECKS or None
 
 
 def pytest_pycollect_makeitem(
@@ -67,8 +96,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files = {item.path: item for item in items if isinstance(item, CheckItem)}
     with _told_in_a_line():
         about = {file for file, item in files.items() if item.concerns(path)}
-    if files and not about:
-        raise pytest.UsageError(f"--submission: {path} has none of the exercises selected")
+    if files and not about and not _is_xdist_worker(config):
+        raise pytest.UsageError(f"{OPTION}: {path} has none of the exercises selected")
     left_out = [item for item in items if item.path not in about]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -93,9 +122,7 @@ class CheckItem(pytest.Item):
         from grader.judge.single import SingleChecks
 
         option = self.config.option
-        return self.config.stash.setdefault(
-            SINGLE, SingleChecks(Run(option.seed, option.examples))
-        )
+        return self.config.stash.setdefault(SINGLE, SingleChecks(Run(option.seed, option.examples)))
 
     def concerns(self, submission: Path) -> bool:
         """Whether the submission is about this check's chapter."""
@@ -122,6 +149,11 @@ class CheckItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.check.test.__code__.co_firstlineno - 1, self.name
+
+
+def _is_xdist_worker(config: pytest.Config) -> bool:
+    """Such a worker has nobody to tell; whoever started it has looked at the same things."""
+    return hasattr(config, "workerinput")
 
 
 @contextmanager

@@ -59,8 +59,10 @@ class SingleChecks:
         if refused is not None:
             return _words(loaded, refused.outcomes[0], submission)
         with self._session(path, loaded.chapter, submission) as session:
-            words = _words(loaded, judge_check(loaded, check, session, self.run), submission)
-            notes = [problem_note(problem, submission) for problem in session.problems]
+            outcome = judge_check(loaded, check, session, self.run)
+            problems = session.problems if outcome.status in ("missing", "error") else ()
+        words = _words(loaded, outcome, submission)
+        notes = [f"! {problem_note(problem, submission)}" for problem in problems]
         return "\n".join([words, *notes]) if words else None
 
     @contextmanager

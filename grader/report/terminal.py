@@ -14,6 +14,9 @@ from grader.report.model import CallShown, ChapterReport, CheckReport, ExerciseR
 WIDTH = 80
 MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim")}
 FAILED = ("✗", "red")
+WITHOUT_A_CHECK = {"refused": "refused", "missing": "not defined", "not started": "not started"}
+"""Statuses that have nothing to do with which check met them, in words."""
+
 DETAILED = 3
 """Failed exercises that are shown in full; who mends these has seen enough for now."""
 
@@ -109,8 +112,8 @@ def _in_brief(failed: list[ExerciseReport]) -> RenderableType:
 def _what(check: CheckReport) -> str:
     if check.status == "failed":
         return check.title
-    if check.status == "refused":
-        return check.status
+    if check.status in WITHOUT_A_CHECK:
+        return WITHOUT_A_CHECK[check.status]
     return f"{check.status} in: {check.title}"
 
 

@@ -1,6 +1,4 @@
-"""What another learner might hand in: no import, names that shadow, steps counted from one.
-
-"""
+"""What another learner might hand in: no import, names that shadow, steps counted from one."""
 
 
 def predict(X, w, b):
@@ -39,9 +37,9 @@ def minibatches(n, batch_size, rng):
     idx = rng.permutation(n)
     batches = []
     for i in range(n // batch_size):
-        batches.append(idx[i * batch_size:(i + 1) * batch_size])
+        batches.append(idx[i * batch_size : (i + 1) * batch_size])
     if n % batch_size:
-        batches.append(idx[i * batch_size:])
+        batches.append(idx[i * batch_size :])
     return batches
 
 
@@ -52,10 +50,10 @@ def momentum_step(w, grad, velocity, lr, beta):
 
 def adam_step(w, grad, m, v, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * grad
-    v = beta2 * v + (1 - beta2) * grad ** 2
-    m_hat = m / (1 - beta1 ** t)
-    v_hat = v / (1 - beta2 ** t)
-    w = w - lr * m_hat / v_hat ** 1 / 2 + eps
+    v = beta2 * v + (1 - beta2) * grad**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    w = w - lr * m_hat / v_hat**1 / 2 + eps
     return w, m, v
 
 

@@ -1,6 +1,4 @@
-"""What another learner might hand in: axes, brackets, arrays that are not theirs.
-
-"""
+"""What another learner might hand in: axes, brackets, arrays that are not theirs."""
 
 import numpy as np
 
@@ -42,7 +40,7 @@ def batch_norm_backward(dout, x, gamma, eps):
     dbeta = dout.sum(axis=0)
     dgamma = (dout * xhat).sum(axis=0)
     dxhat = dout * gamma
-    dvar = (dxhat * xmu).sum(axis=0) * -0.5 / std ** 3
+    dvar = (dxhat * xmu).sum(axis=0) * -0.5 / std**3
     dmu = -dxhat.sum(axis=0) / std
     dx = dxhat / std + dvar * 2 * xmu / N + dmu
     return dx, dgamma, dbeta
@@ -60,7 +58,7 @@ def layer_norm_backward(dout, x, gamma, eps):
 
 
 def rms_norm(x, gamma, eps):
-    rms = np.sqrt(np.mean(x ** 2) + eps)
+    rms = np.sqrt(np.mean(x**2) + eps)
     return x / rms * gamma
 
 

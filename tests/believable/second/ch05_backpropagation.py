@@ -1,6 +1,4 @@
-"""What another learner might hand in: forgotten terms, shapes, a graph walked too often.
-
-"""
+"""What another learner might hand in: forgotten terms, shapes, a graph walked too often."""
 
 import numpy as np
 
@@ -15,7 +13,7 @@ def relu_backward(dout, x):
 
 
 def tanh_backward(dout, out):
-    return dout * 1 - out ** 2
+    return dout * 1 - out**2
 
 
 def sigmoid_backward(dout, out):
@@ -80,6 +78,7 @@ class Value:
         def _backward():
             self.grad += out.grad
             other.grad += out.grad
+
         out._backward = _backward
         return out
 
@@ -89,6 +88,7 @@ class Value:
         def _backward():
             self.grad += other.data * out.grad
             other.grad += self.data * out.grad
+
         out._backward = _backward
         return out
 

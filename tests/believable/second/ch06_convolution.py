@@ -1,6 +1,4 @@
-"""What another learner might hand in: the stride here but not there, whole numbers, self-reference.
-
-"""
+"""What another learner might hand in: the stride here but not there, whole numbers, self-reference."""
 
 import numpy as np
 
@@ -25,7 +23,7 @@ def conv2d(x, w, b, stride=1, padding=0):
     out = np.zeros((N, F, out_h, out_w))
     for i in range(out_h):
         for j in range(out_w):
-            window = x[:, :, i:i + kh, j:j + kw]
+            window = x[:, :, i : i + kh, j : j + kw]
             out[:, :, i, j] = np.tensordot(window, w, axes=([1, 2, 3], [1, 2, 3])) + b
     return out
 
@@ -41,7 +39,9 @@ def max_pool2d(x, kernel, stride):
     out = np.zeros((N, C, Ho, Wo))
     for i in range(Ho):
         for j in range(Wo):
-            out[:, :, i, j] = np.max(x[:, :, i * stride:i * stride + kernel, j * stride:j * stride + kernel])
+            out[:, :, i, j] = np.max(
+                x[:, :, i * stride : i * stride + kernel, j * stride : j * stride + kernel]
+            )
     return out
 
 
@@ -51,9 +51,9 @@ def max_pool2d_backward(dout, x, kernel, stride):
     for i in range(Ho):
         for j in range(Wo):
             a, b = i * stride, j * stride
-            window = x[:, :, a:a + kernel, b:b + kernel]
+            window = x[:, :, a : a + kernel, b : b + kernel]
             mask = window == window.max(axis=(2, 3), keepdims=True)
-            dx[:, :, a:a + kernel, b:b + kernel] = mask * dout[:, :, i, j]
+            dx[:, :, a : a + kernel, b : b + kernel] = mask * dout[:, :, i, j]
     return dx
 
 
@@ -63,6 +63,6 @@ def avg_pool2d(x, kernel, stride):
     for i in range(0, H, stride):
         row = []
         for j in range(0, W, stride):
-            row.append(x[:, :, i:i + kernel, j:j + kernel].mean(axis=(2, 3)))
+            row.append(x[:, :, i : i + kernel, j : j + kernel].mean(axis=(2, 3)))
         out.append(row)
     return np.array(out)
