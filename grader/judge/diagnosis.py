@@ -23,12 +23,12 @@ def diagnose(
 ) -> Mistake | None:
     """The one mistake that answers every call as the submission did, and not as the reference.
 
-    Where none does, the one that answers every call of the value checks so: the values come from
-    this mistake, and something else is wrong besides, say an input that is changed.  None when no
-    mistake does, or more than one: silence is better than a wrong name.
+    Where none does, the one that answers so wherever the value checks got an answer: the values
+    come from this mistake, and something else is wrong besides, say an input that is changed.
+    None when no mistake does, or more than one: silence is better than a wrong name.
     """
     known, everything = list(mistakes), list(outcomes)
-    values = [outcome for outcome in everything if outcome.check.value]
+    values = [one for one in everything if one.check.value and one.status == "failed"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for part in (everything, values):

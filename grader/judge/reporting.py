@@ -9,8 +9,8 @@ from typing import Any
 from grader.checks.answers import Call
 from grader.judge.grading import Verdict
 from grader.judge.run import Outcome
-from grader.report.model import CallShown, CheckReport, Counterexample, ExerciseReport, MistakeShown
 from grader.report.explain import explained
+from grader.report.model import CallShown, CheckReport, Counterexample, ExerciseReport, MistakeShown
 from grader.report.relation import relation
 from grader.report.text import harmless, show
 from grader.submission import Submission

@@ -11,7 +11,7 @@ COMMON = (
         "entry. To ask whether an argument was given, write `is not None`.",
     ),
     (
-        r"matmul: Input operand|shapes cannot be multiplied|shapes .* not aligned|inconsistent tensor size",
+        r"matmul: Input operand|shapes cannot be multiplied|shapes .* not aligned",
         "A @ B needs as many columns in A as B has rows: print both shapes.",
     ),
     (

@@ -1,5 +1,15 @@
 """What a learner might hand in.
 
+embedding: failed
+embedding_backward: failed
+rnn_step: error
+rnn_sequence: failed
+rnn_sequence_backward: failed, first-step-left-out
+lstm_step: failed, candidate-squashed-twice
+lstm_step_backward: failed
+lstm_sequence: failed
+gru_step: failed, no-brackets
+clip_gradients: error
 """
 
 import numpy as np

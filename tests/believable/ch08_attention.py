@@ -1,5 +1,15 @@
 """What a learner might hand in.
 
+causal_mask: failed, diagonal-hidden
+padding_mask: error
+scaled_dot_product_attention: error
+split_heads: error
+merge_heads: error
+MultiHeadAttention: error
+sinusoidal_positions: failed
+relative_bias: failed
+apply_rope: failed
+attend_with_cache: failed
 """
 
 import math

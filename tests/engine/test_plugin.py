@@ -1,4 +1,4 @@
-"""pytest --submission: only the checks it is about, the same words as `grade`, no frames of ours."""
+"""pytest --submission: only the checks it is about, in the words of `grade`, no frames of ours."""
 
 from __future__ import annotations
 

@@ -1,5 +1,15 @@
 """What another learner might hand in: a bracket is missing, a name is mistyped.
 
+sigmoid: error
+binary_cross_entropy: failed
+logistic_gradient: error
+logsumexp: error
+softmax: failed, axis-one
+log_softmax: missing
+softmax_backward: error, one-row-only
+cross_entropy: error
+cross_entropy_gradient: failed, divided-by-everything
+smoothed_cross_entropy: error
 """
 
 import numpy as np

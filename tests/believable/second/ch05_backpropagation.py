@@ -1,4 +1,18 @@
-"""What another learner might hand in: forgotten terms, shapes, a graph walked too often."""
+"""What another learner might hand in: forgotten terms, shapes, a graph walked too often.
+
+relu: failed, changes-its-input
+relu_backward: failed, no-upstream
+tanh_backward: failed
+sigmoid_backward: passed
+linear: error, not-transposed
+linear_backward: failed
+numerical_gradient: failed
+mlp_forward: failed, relu-after-last
+he_init: failed, variance-for-deviation
+xavier_init: failed
+residual_block: failed, relu-after-sum
+Value: error
+"""
 
 import numpy as np
 
