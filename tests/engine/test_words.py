@@ -44,7 +44,17 @@ def test_numbers_and_pairs(expected, got, words):
 
 @pytest.mark.parametrize(
     "got",
-    [A, A**2, np.full_like(A, np.nan), np.zeros_like(A), np.full_like(A, np.inf), None, "text", (A,), A[:1]],
+    [
+        A,
+        A**2,
+        np.full_like(A, np.nan),
+        np.zeros_like(A),
+        np.full_like(A, np.inf),
+        None,
+        "text",
+        (A,),
+        A[:1],
+    ],
 )
 def test_mostly_nothing_is_said(got):
     assert relation(A, got) is None

@@ -709,7 +709,7 @@ def adam_step(w, grad, m, v, t, lr, beta1, beta2, eps):
 @mistake(
     "adam_step",
     "eps-outside-the-fraction",
-    "eps belongs to what you divide by: set brackets around √v̂ + eps.",
+    "eps belongs to the divisor: set brackets around the root plus eps.",
 )
 def adam_step(w, grad, m, v, t, lr, beta1, beta2, eps):
     new, m, v = reference.adam_step(w, grad, m, v, t, lr, beta1, beta2, 0.0)

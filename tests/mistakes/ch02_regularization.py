@@ -1208,7 +1208,7 @@ def adamw_step(w, grad, m, v, t, lr, beta1, beta2, eps, weight_decay):
 @mistake(
     "adamw_step",
     "eps-outside-the-fraction",
-    "eps belongs to what you divide by: set brackets around √v̂ + eps.",
+    "eps belongs to the divisor: set brackets around the root plus eps.",
 )
 def adamw_step(w, grad, m, v, t, lr, beta1, beta2, eps, weight_decay):
     answer = reference.adamw_step(w, grad, m, v, t, lr, beta1, beta2, 0.0, weight_decay)
