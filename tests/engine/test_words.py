@@ -1,4 +1,4 @@
-"""What is said about a wrong answer and an error beside the numbers: true, short, and often nothing."""
+"""What is said about wrong answers and errors beside the numbers: true, short, often nothing."""
 
 from __future__ import annotations
 
