@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from grader.course import CourseError, NoCourse, UnknownName
+from grader.help_screen import OneScreen
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
 
@@ -27,20 +28,7 @@ class Format(StrEnum):
 
 
 app = typer.Typer(
-    add_completion=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="""Grade exercises in machine learning from scratch.
-
-\b
-  grade                       all chapters, a line each
-  grade ch3                   one chapter
-  grade ch3.layer_norm        one exercise
-  grade ch3 --submission FILE another file, folder or notebook
-  grade watch ch3             grade on every save
-  grade next                  what to do now, and why
-  grade hint ch3.layer_norm   a step towards the answer
-""",
+    cls=OneScreen, add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
 

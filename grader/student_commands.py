@@ -181,7 +181,7 @@ def _last(one: Standing) -> str:
         return ""
     if one.last.passed:
         return ", changed since it passed"
-    return f" {one.last.status}, {one.last.score:g} of {one.exercise.points} points"
+    return f": {one.last.status}, {one.last.score:g} of {one.exercise.points} points"
 
 
 def _init(workspace: Workspace, chapter: Chapter) -> str:

@@ -175,7 +175,7 @@ def _next_step(reports: list[ChapterReport]) -> Text:
     wrong = [one for one in unfinished if one.status not in ("not started", "missing")]
     if wrong:
         return Text("next: ", "dim").append(f"grade hint {wrong[0].id}", "bold")
-    if all(one.status == "not started" for report in reports for one in report.exercises):
+    if len(reports) > 1 and not any(report.score for report in reports):
         return Text("next: ", "dim").append("grade next", "bold").append("   where to begin", "dim")
     start = Text("next: ", "dim").append(f"write {unfinished[0].id}, then run ")
     return start.append(f"grade {unfinished[0].id}", "bold")

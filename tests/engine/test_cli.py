@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import main
+from grader.cli import app, main
 
 pytestmark = pytest.mark.xdist_group("wall")
 
@@ -196,5 +196,9 @@ def test_help_fits_a_screen(run):
     code, out, _ = run("--help")
     assert code == 0
     assert "grade ch3.layer_norm" in out
-    assert len(out.splitlines()) <= 40
+    assert len(out.splitlines()) <= 24
     assert max(map(len, out.splitlines())) <= 80
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
+        assert command.hidden or re.search(rf"\b{name}\b", out), name
+    assert "--submission" in run("run", "--help")[1]
