@@ -118,7 +118,7 @@ class CheckItem(pytest.Item):
     @property
     def single(self) -> SingleChecks:
         """What the checks of this run share."""
-        from grader.judge.grading import Run
+        from grader.assignment import Run
         from grader.judge.single import SingleChecks
 
         option = self.config.option
@@ -141,7 +141,7 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from grader.course import CourseError
-        from grader.judge.run import JudgeError
+        from grader.judge.errors import JudgeError
 
         if isinstance(excinfo.value, (CheckFailed, CourseError, JudgeError)):
             return str(excinfo.value)
