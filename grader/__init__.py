@@ -21,8 +21,15 @@ T = TypeVar("T")
 def check(what: Any, target: str) -> PracticeReport:
     """Run the practice checks of an exercise or a chapter on objects of this process.
 
-    `what` is a function, a class, a module or a dictionary of names (`globals()`); `target` is
-    `ch4.softmax`, or `ch4` for everything the module or dictionary holds of that chapter.
+    `what` is a function or class, whatever its name, for an exercise such as "ch4.softmax"; for
+    a chapter such as "ch4" a module or a dictionary of names (`globals()`), of which the
+    exercises of that chapter are checked that it defines.
+
+    The report shows itself in a REPL and in a notebook, with the smallest input that fails;
+    `report.passed` says whether all is well.  In a test of your own `check_practice` reads better.
+
+    Raises UnknownName if there is no such exercise, with the nearest name, and TypeError if
+    `what` is nothing that can be checked.
     """
     from grader.practising import practise
 
@@ -32,8 +39,13 @@ def check(what: Any, target: str) -> PracticeReport:
 def check_practice(what: Any, target: str) -> None:
     """As `check`, but raise PracticeFailed with the counterexample unless all checks pass.
 
-    Answers are taken as they are, as at submission: a list is not an array.
+    Answers are taken as they are, as at submission: a list is not an array.  A test of your own
+    may be this one line:
+
+        def test_softmax():
+            grader.check_practice(my_softmax, "ch4.softmax")
     """
+    __tracebackhide__ = True
     from grader.practising import PracticeFailed
 
     report = check(what, target)

@@ -33,9 +33,10 @@ from grader.judge.reporting import exercise_report
 from grader.judge.run import Outcome, run_check
 from grader.manners import in_some_manner
 from grader.modules import load_module
+from grader.own_lines import LIVING, own_lines
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.report.terminal import WIDTH, failure, hidden_checks
-from grader.submission import Submission
+from grader.report.terminal import WIDTH, WITHOUT_A_CHECK, failure, hidden_checks, plain
+from grader.wall.errors import SubmissionError
 from grader.wall.tokens import Function
 
 ISOLATION = "in-process"
@@ -47,9 +48,14 @@ PRINTED = 2000
 
 @dataclass(frozen=True)
 class PracticeReport:
-    """What the practice checks found."""
+    """What the practice checks found.
+
+    A REPL and a notebook show it by themselves; `print(report)` does elsewhere.  `absent` are
+    exercises of the chapter that the module or dictionary does not define.
+    """
 
     report: ChapterReport
+    absent: tuple[str, ...] = ()
 
     @property
     def hidden(self) -> int:
@@ -58,6 +64,7 @@ class PracticeReport:
 
     @property
     def passed(self) -> bool:
+        """Whether every practice check of every exercise that was looked at passed."""
         return self.report.passed
 
     @property
@@ -76,24 +83,20 @@ class PracticeReport:
     def __rich__(self) -> RenderableType:
         parts: list[RenderableType] = []
         for exercise in self.report.exercises:
-            if exercise.status in ("not started", "missing"):
-                parts.append(Text(f"· {exercise.id}: {exercise.status}", "dim"))
+            if exercise.status in WITHOUT_A_CHECK:
+                parts.append(Text(f"· {exercise.id}: {WITHOUT_A_CHECK[exercise.status]}", "dim"))
             elif not exercise.passed:
                 parts.append(failure(exercise))
             elif exercise.note:
                 parts.append(Text(f"✓ {exercise.id}: {exercise.note}", "yellow"))
+        if self.absent:
+            parts.append(Text(f"· not defined here: {', '.join(self.absent)}", "dim"))
         parts.append(Text(self.summary, "green" if self.passed else "bold"))
         return Group(*parts)
 
     def __repr__(self) -> str:
         """Plain text, so that a REPL shows the report itself."""
-        buffer = io.StringIO()
-        # In a notebook rich would show it at once instead of writing it.
-        plain = Console(
-            file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
-        )
-        plain.print(self)
-        return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
+        return plain(self)
 
     def _repr_html_(self) -> str:
         from grader.report.as_html import practice_html
@@ -114,18 +117,22 @@ class PracticeFailed(AssertionError):
 
 
 def practise(what: Any, target: str) -> PracticeReport:
-    """Run the practice checks of `target` on `what`.  Raises UnknownName."""
+    """Run the practice checks of `target` on `what`.  Raises UnknownName and TypeError."""
+    if not isinstance(target, str):
+        raise TypeError('what is checked comes first: grader.check(softmax, "ch4.softmax")')
     course = load_course(find_course(Path.cwd()))
     chapter, exercise = course.select(target)
     namespace = _namespace(what, exercise, target)
-    chosen = (exercise,) if exercise else chapter.exercises
+    held = tuple(one for one in chapter.exercises if one.name in namespace)
+    chosen = (exercise,) if exercise else held or chapter.exercises
     checks, hidden = checks_of(course, chapter)
     reports = tuple(
         replace(_practised(chapter, one, checks[one.name], namespace), hidden=hidden[one.name])
         for one in chosen
     )
     report = ChapterReport(course.name, chapter.id, chapter.title, ISOLATION, SEED, reports)
-    return PracticeReport(report)
+    absent = () if exercise else tuple(one.name for one in chapter.exercises if one not in chosen)
+    return PracticeReport(report, absent)
 
 
 T = TypeVar("T")
@@ -177,11 +184,11 @@ class InProcess(Local):
     """Answers from a student's own objects; what they print goes into the report."""
 
     def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        with self._listening():
+        with self._listening(), _saying_where():
             return super().call(name, arguments, keywords)
 
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
-        with self._listening():
+        with self._listening(), _saying_where():
             return super().probe(probe, arguments)
 
     @contextlib.contextmanager
@@ -194,13 +201,25 @@ class InProcess(Local):
             self.printed = heard.getvalue()[:PRINTED]
 
 
+@contextlib.contextmanager
+def _saying_where() -> Iterator[None]:
+    """Give an error of the student's code the lines that it went through."""
+    try:
+        yield
+    except SubmissionError as error:
+        lines = own_lines(error.__cause__)
+        raise SubmissionError(error.status, error.type_names, error.text, lines) from None
+
+
 def _namespace(what: Any, exercise: Exercise | None, target: str) -> dict[str, Any]:
     if isinstance(what, ModuleType):
         return dict(vars(what))
     if isinstance(what, dict):
         return dict(what)
     if not callable(what):
-        raise TypeError("give a function, a class, a module or globals() to check")
+        raise TypeError(
+            f"give a function, a class, a module or globals() to check, not {type(what).__name__}"
+        )
     if exercise is None:
         raise UnknownName(
             f'{target} is a chapter: name an exercise, or give globals() with "{target}"'
@@ -224,8 +243,7 @@ def _practised(
     ]
     outcomes = tuple(outcome for outcome, _ in found)
     note = next((note for _, note in found if note), None)
-    nothing = Submission(Path("."), "", {"": ""})
-    return exercise_report(Verdict(exercise, outcomes), namespace, nothing, note)
+    return exercise_report(Verdict(exercise, outcomes), namespace, LIVING, note)
 
 
 def _judged(check: Check, namespace: dict[str, Any]) -> Outcome:

@@ -43,6 +43,8 @@ def list_exercises(
     for one in chosen:
         for line in chapter_list(workspace, one, progress):
             typer.echo(line)
+    if len(chosen) > 1:
+        typer.echo(f"one chapter: grade list {chosen[0].id}     what now: grade next", err=True)
 
 
 def next_exercise(

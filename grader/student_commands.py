@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 import time
@@ -18,6 +19,9 @@ from grader.submission import UnreadableSubmission
 from grader.workspace import Standing, Workspace
 
 WIDTH = 80
+STATEMENT = re.compile(r'"""\s*([^"\n]+)')
+"""The first line of an exercise's docstring."""
+
 MARKS = {"done": "✓", "started": "~", "not started": "·"}
 BACKUPS = ".backups"
 
@@ -81,14 +85,18 @@ def next_step(
 
 
 def what_to_do(workspace: Workspace, step: Step) -> list[str]:
-    """The step in three lines: where, why and the command to run."""
+    """The step in a few lines: where, why, what it asks for and the commands to run."""
     chapter, entry = workspace.course.select(step.exercise.id)
     assert entry is not None
-    line = step.standing.block.first if step.standing.block else 1
-    command = f"grade {entry.id}"
-    if step.standing.last is not None and not step.standing.last.passed:
-        command += f"     or: grade hint {entry.id}"
-    return [f"{entry.id}   {workspace.shown(workspace.file(chapter))}:{line}", step.why, command]
+    block = step.standing.block
+    place = f"{workspace.shown(workspace.file(chapter))}:{block.first if block else 1}"
+    asked = STATEMENT.search(block.text) if block else None
+    return [
+        f"{entry.id}   {place}",
+        step.why,
+        *([textwrap.fill(asked[1], WIDTH)] if asked else []),
+        f"then: grade {entry.id}     stuck? grade hint {entry.id}",
+    ]
 
 
 def next_hint(exercise: Exercise, step: int | None, progress: Progress | None) -> str:
@@ -176,8 +184,8 @@ def _last(one: Standing) -> str:
     if one.last.passed:
         return ", changed since it passed"
     if one.exercise.hidden is not None:
-        return f" {one.last.status}"
-    return f" {one.last.status}, {one.last.score:g} of {one.exercise.points} points"
+        return f": {one.last.status}"
+    return f": {one.last.status}, {one.last.score:g} of {one.exercise.points} points"
 
 
 def _init(workspace: Workspace, chapter: Chapter) -> str:

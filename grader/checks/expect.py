@@ -117,11 +117,14 @@ def expect_untouched(submission: Any, name: str, *arguments: Any) -> None:
 def _parts(
     got: Any, expected: Any, message: str, names: Sequence[str]
 ) -> list[tuple[Any, Any, str]]:
+    due = f"{len(expected)} values are due"
+    if len(names) == len(expected):
+        due += f" ({', '.join(names)})"
     if not isinstance(got, (tuple, list)):
-        raise Mismatch(_joined(message, f"{len(expected)} values are due"), expected, got)
-    if len(got) != len(expected):
-        text = f"{len(expected)} values are due, not {len(got)}"
+        text = f"{due}, not {_a(as_array(got)[1])}"
         raise Mismatch(_joined(message, text), expected, got)
+    if len(got) != len(expected):
+        raise Mismatch(_joined(message, f"{due}, not {len(got)}"))
     named = list(names) if len(names) == len(expected) else [f"[{i}]" for i in range(len(expected))]
     return list(zip(got, expected, named, strict=True))
 
@@ -136,7 +139,16 @@ def _is_numbers(value: Any) -> bool:
 
 def _same_keys(got: Any, expected: dict[Any, Any], message: str) -> None:
     if not isinstance(got, dict) or set(got) != set(expected):
-        raise Mismatch(_joined(message, "a dict with these keys is due"), expected, got)
+        raise Mismatch(_joined(message, _about_keys(got, expected)), expected, got)
+
+
+def _about_keys(got: Any, expected: dict[Any, Any]) -> str:
+    if not isinstance(got, dict):
+        return f"a dict is due, not {_a(as_array(got)[1])}"
+    missing = [str(key) for key in expected if key not in got]
+    if missing:
+        return f"{', '.join(missing)} is missing"
+    return f"{len(got) - len(expected)} more than is due"
 
 
 def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) -> None:
@@ -157,23 +169,28 @@ def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) ->
 
 def _numbers(got: Any, expected: Any, message: str) -> tuple[np.ndarray, np.ndarray]:
     """Both as plain arrays of one shape and one kind."""
-    wanted, kind = _as_array(expected)
-    actual, given = _as_array(got)
+    wanted, kind = as_array(expected)
+    actual, given = as_array(got)
+    if given == "list" and kind == "array":
+        text = "an array is due, not a list: np.array makes one of it"
+        raise Mismatch(_joined(message, text), expected, got)
     if actual is None or wanted is None:
         raise Mismatch(_joined(message, f"{_a(kind)} is due, not {_a(given)}"), expected, got)
     if kind == "tensor" != given and wanted.ndim:
         raise Mismatch(_joined(message, f"a tensor is due, not {_a(given)}"), expected, got)
     if given == "tensor" != kind:
-        raise Mismatch(_joined(message, f"{_a(kind)} is due, not a tensor"), expected, got)
-    if given == "list" and kind == "array":
-        raise Mismatch(_joined(message, "an array is due, not a list"), expected, got)
+        text = f"{_a(kind)} is due, not a tensor" + (
+            ": .numpy() makes one of it" if kind == "array" else ""
+        )
+        raise Mismatch(_joined(message, text), expected, got)
     if actual.shape != wanted.shape:
         text = f"shape {_shape(wanted)} is due, not {_shape(actual)}"
         raise Mismatch(_joined(message, text), expected, got)
     return actual, wanted
 
 
-def _as_array(value: Any) -> tuple[Any, str]:
+def as_array(value: Any) -> tuple[Any, str]:
+    """A value as a plain array, None if it is no numbers; and what kind of thing it is."""
     torch = sys.modules.get("torch")
     if isinstance(value, np.ndarray):
         return value, "array"
@@ -220,7 +237,7 @@ def _shape(array: np.ndarray) -> str:
 
 def _a(kind: str) -> str:
     if kind == "None":
-        return kind
+        return "None: is a `return` missing?"
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 

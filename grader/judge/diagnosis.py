@@ -23,15 +23,27 @@ def diagnose(
 ) -> Mistake | None:
     """The one mistake that answers every call as the submission did, and not as the reference.
 
+    Where none does, the one that answers so wherever the value checks got an answer: the values
+    come from this mistake, and something else is wrong besides, say an input that is changed.
     None when no mistake does, or more than one: silence is better than a wrong name.
     """
-    evidence = _evidence(list(outcomes))
+    known, everything = list(mistakes), list(outcomes)
+    values = [one for one in everything if one.check.value and one.status == "failed"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if not evidence or _agrees(loaded.reference, evidence):
-            return None
-        matching = [entry for entry in mistakes if _agrees(_mistaken(loaded, entry), evidence)]
-    return matching[0] if len(matching) == 1 else None
+        for part in (everything, values):
+            matching = _matching(loaded, known, _evidence(part))
+            if matching:
+                return matching[0] if len(matching) == 1 else None
+    return None
+
+
+def _matching(
+    loaded: LoadedChapter, mistakes: list[Mistake], evidence: list[Call]
+) -> list[Mistake]:
+    if not evidence or _agrees(loaded.reference, evidence):
+        return []
+    return [entry for entry in mistakes if _agrees(_mistaken(loaded, entry), evidence)]
 
 
 def _evidence(outcomes: list[Outcome]) -> list[Call]:

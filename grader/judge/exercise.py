@@ -18,6 +18,7 @@ from grader.judge.reporting import exercise_report, problem_note
 from grader.judge.run import Outcome
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.shortcuts import find_shortcuts
+from grader.submission import Submission
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Zygote
 from grader.wall.session import Session, Sources
@@ -79,7 +80,7 @@ def judged(
     sources = Sources(submission.module, submission.files, refused, place.core)
     session = Session(place.zygote, sources, chapter.limits, place.deadline)
     try:
-        verdict = _shortcut(loaded, assignment, exercise)
+        verdict = shortcut(loaded, submission, exercise)
         if verdict is None:
             verdict = judge_exercise(
                 loaded, exercise, session, run, lambda outcome: observe(outcome.passed)
@@ -91,10 +92,9 @@ def judged(
         session.close()
 
 
-def _shortcut(loaded: LoadedChapter, assignment: Assignment, exercise: Exercise) -> Verdict | None:
+def shortcut(loaded: LoadedChapter, submission: Submission, exercise: Exercise) -> Verdict | None:
     """The verdict on an exercise that uses a refused function by name."""
-    submission = assignment.submission
-    found = find_shortcuts(submission.source, assignment.chapter.refused).get(exercise.name)
+    found = find_shortcuts(submission.source, loaded.chapter.refused).get(exercise.name)
     if found is None:
         return None
     place = submission.place(found.line)

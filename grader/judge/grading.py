@@ -64,10 +64,12 @@ def judge_exercise(
     observe: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Verdict:
     """Run every check of the exercise.  Raises JudgeError."""
-    checks = loaded.checks[exercise.name]
     outcomes: list[Outcome] = []
-    for check in checks:
-        outcomes.append(_judge_check(loaded, check, submission, run, outcomes))
+    for check in loaded.checks[exercise.name]:
+        if outcomes and outcomes[0].status in WHOLE:
+            outcomes.append(replace(outcomes[0], check=check))
+        else:
+            outcomes.append(judge_check(loaded, check, submission, run))
         observe(outcomes[-1])
     return Verdict(exercise, tuple(outcomes))
 
@@ -83,11 +85,8 @@ def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
     return replace(verdict, mistake=diagnose(loaded, own, verdict.outcomes))
 
 
-def _judge_check(
-    loaded: LoadedChapter, check: Check, submission: Backend, run: Run, before: list[Outcome]
-) -> Outcome:
-    if before and before[0].status in WHOLE:
-        return replace(before[0], check=check)
+def judge_check(loaded: LoadedChapter, check: Check, submission: Backend, run: Run) -> Outcome:
+    """Run one check.  Raises JudgeError."""
     try:
         if not submission.defines(check.exercise):
             return Outcome(check, "missing", f"{check.exercise} is not defined")

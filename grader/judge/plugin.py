@@ -1,12 +1,12 @@
 """The pytest plugin: `pytest` runs every check against the reference.
 
-`pytest --submission PATH -k layer_norm` runs them against a submission, behind the wall.  It is
-the same `run_check` that `grade` uses, with pytest's selection and reporting around it.
+`pytest --submission PATH -k layer_norm` runs them against a submission, behind the wall, and runs
+nothing else.  It is the same `judge_check` that `grade` uses, with pytest's selection and
+reporting around it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,18 +15,66 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from grader.checks.answers import Backend
-    from grader.judge.chapter import LoadedChapter
-    from grader.judge.run import Outcome
+    from grader.judge.single import SingleChecks
 
-CHAPTERS = pytest.StashKey[dict[Path, "LoadedChapter"]]()
+SINGLE = pytest.StashKey["SingleChecks"]()
+
+OPTION = "--submission"
+
+CHECKS = "checks"
+"""The folder of a course's tests that holds its checks."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("gradschool", "grading checks of a gradschool course")
-    group.addoption("--submission", type=Path, help="check this file, folder or notebook")
+    group.addoption(OPTION, type=Path, help="check this file, folder or notebook")
     group.addoption("--seed", type=int, default=0, help="another seed draws other inputs")
     group.addoption("--examples", type=int, default=50, help="inputs drawn for a value check")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
+    """Begin again with `--submission PATH` as one word.
+
+    pytest looks for its settings before it knows this option, and would take PATH for a folder
+    of tests and look there.
+    """
+    words = list(config.invocation_params.args)
+    if OPTION not in words[:-1]:
+        return None
+    at = words.index(OPTION)
+    words[at : at + 2] = [f"{OPTION}={words[at + 1]}"]
+    return pytest.main(words, plugins=config.invocation_params.plugins)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.option.submission
+    if path is None or _is_xdist_worker(config):
+        return
+    if not path.exists():
+        raise pytest.UsageError(f"{OPTION}: {path} does not exist")
+    if path.is_file():
+        from grader.course import find_course, load_course
+        from grader.submission import read_submission
+
+        with _told_in_a_line():
+            read_submission(path, load_course(find_course(Path.cwd())).chapters[0])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SINGLE in config.stash:
+        config.stash[SINGLE].close()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A submission meets checks, those of this course; other tests are none of its business."""
+    if config.option.submission is None or not collection_path.is_file():
+        return None
+    from grader.course import find_course
+
+    folder, root = collection_path.parent, find_course(config.rootpath)
+    elsewhere = folder.is_relative_to(root) and folder != root / "tests" / CHECKS
+    return elsewhere or folder.name != CHECKS or None
 
 
 def pytest_pycollect_makeitem(
@@ -39,12 +87,25 @@ def pytest_pycollect_makeitem(
     return item
 
 
-class CheckFailed(Exception):
-    """A check did not pass; carries the outcome."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the selected checks of chapters that the submission is about."""
+    path = config.option.submission
+    if path is None:
+        return
+    files = {item.path: item for item in items if isinstance(item, CheckItem)}
+    with _told_in_a_line():
+        about = {file for file, item in files.items() if item.concerns(path)}
+    if files and not about and not _is_xdist_worker(config):
+        raise pytest.UsageError(f"{OPTION}: {path} has none of the exercises selected")
+    left_out = [item for item in items if item.path not in about]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item.path in about]
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.message)
-        self.outcome = outcome
+
+class CheckFailed(Exception):
+    """A check did not pass; the text says how, as `grade` does."""
 
 
 class CheckItem(pytest.Item):
@@ -54,67 +115,54 @@ class CheckItem(pytest.Item):
         super().__init__(**keywords)
         self.check = check
 
-    def runtest(self) -> None:
-        from grader.judge.run import run_check
+    @property
+    def single(self) -> SingleChecks:
+        """What the checks of this run share."""
+        from grader.assignment import Run
+        from grader.judge.single import SingleChecks
 
-        loaded = self.loaded()
         option = self.config.option
-        with self.backend(loaded) as backend:
-            outcome = run_check(
-                self.check, backend, loaded.reference, seed=option.seed, examples=option.examples
-            )
-        if not outcome.passed:
-            raise CheckFailed(outcome)
+        return self.config.stash.setdefault(SINGLE, SingleChecks(Run(option.seed, option.examples)))
 
-    def loaded(self) -> LoadedChapter:
-        """The chapter of this check's file."""
-        from grader.course import find_course, load_course
-        from grader.judge.chapter import load_chapter
+    def concerns(self, submission: Path) -> bool:
+        """Whether the submission is about this check's chapter."""
+        from grader.judge.single import concerns
 
-        chapters = self.config.stash.setdefault(CHAPTERS, {})
-        if self.path not in chapters:
-            course = load_course(find_course(self.path.parent))
-            chapter = course.chapter(self.path.stem.removeprefix("test_"))
-            chapters[self.path] = load_chapter(course, chapter)
-        return chapters[self.path]
+        return concerns(submission, self.single.chapter(self.path).chapter)
 
-    @contextmanager
-    def backend(self, loaded: LoadedChapter) -> Iterator[Backend]:
-        """Who answers: the reference, or the submission behind the wall."""
+    def runtest(self) -> None:
         path = self.config.option.submission
         if path is None:
-            yield loaded.reference
-            return
-        from grader.submission import read_submission
-        from grader.wall.isolation import detect
-        from grader.wall.sandbox import Sandbox
-        from grader.wall.session import Session, Sources
-
-        chapter = loaded.chapter
-        submission = read_submission(path, chapter)
-        refused = {entry.name: entry.why for entry in chapter.refused}
-        sources = Sources(submission.module, submission.files, refused)
-        deadline = time.monotonic() + chapter.limits.chapter_seconds
-        with Sandbox(detect(), chapter.imports, chapter.limits) as sandbox:
-            session = Session(sandbox, sources, chapter.limits, deadline)
-            try:
-                yield session
-            finally:
-                session.close()
+            wrong = self.single.of_reference(self.check, self.path)
+        else:
+            wrong = self.single.of_submission(self.check, self.path, path)
+        if wrong:
+            raise CheckFailed(wrong)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if not isinstance(excinfo.value, CheckFailed):
-            return super().repr_failure(excinfo, style)
-        from grader.report.text import show
+        from grader.course import CourseError
+        from grader.judge.errors import JudgeError
 
-        outcome = excinfo.value.outcome
-        lines = [f"{self.check.exercise}: {self.check.title}: {outcome.status}", outcome.message]
-        for call in outcome.calls:
-            given = [show(value) for value in call.arguments]
-            lines.append(f"{call.name}({', '.join(given)}) -> {show(call.returned)}")
-        if outcome.expected is not None or outcome.got is not None:
-            lines += [f"expected {show(outcome.expected)}", f"got      {show(outcome.got)}"]
-        return "\n".join(lines)
+        if isinstance(excinfo.value, (CheckFailed, CourseError, JudgeError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.check.test.__code__.co_firstlineno - 1, self.name
+
+
+def _is_xdist_worker(config: pytest.Config) -> bool:
+    """Such a worker has nobody to tell; whoever started it has looked at the same things."""
+    return hasattr(config, "workerinput")
+
+
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """What is wrong with a submission or a course is no traceback."""
+    from grader.course import CourseError, NoCourse, UnknownName
+    from grader.submission import UnreadableSubmission
+
+    try:
+        yield
+    except (UnreadableSubmission, CourseError, NoCourse, UnknownName) as error:
+        raise pytest.UsageError(str(error)) from None

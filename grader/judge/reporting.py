@@ -9,7 +9,9 @@ from typing import Any
 from grader.checks.answers import Call
 from grader.judge.grading import Verdict
 from grader.judge.run import Outcome
+from grader.report.explain import explained
 from grader.report.model import CallShown, CheckReport, Counterexample, ExerciseReport, MistakeShown
+from grader.report.relation import relation
 from grader.report.text import harmless, show
 from grader.submission import Submission
 from grader.wall.errors import SubmissionError
@@ -52,8 +54,8 @@ def exercise_report(
 
 def problem_note(problem: Problem, submission: Submission) -> str:
     """A line about a statement that failed while the file was loaded."""
-    where = _where(problem.lines, submission)
-    return harmless(f"{where}{problem.error}: {problem.text}", MESSAGE)
+    error = f"{problem.error}: {problem.text}"
+    return harmless(_where(problem.lines, submission) + _with_advice(error), MESSAGE)
 
 
 def _counterexample(
@@ -61,7 +63,7 @@ def _counterexample(
 ) -> Counterexample | None:
     if outcome.passed or outcome.status in ("missing", "not started"):
         return None
-    message = outcome.message
+    message = _message(outcome)
     if outcome.error is not None:
         message = _where(outcome.error.lines, submission) + message
     compared = outcome.expected is not None
@@ -71,6 +73,19 @@ def _counterexample(
         got=show(outcome.got) if compared or outcome.got is not None else None,
         message=harmless(message, MESSAGE),
     )
+
+
+def _message(outcome: Outcome) -> str:
+    """What is wrong, and what helps: advice on an error, how the answer relates to what is due."""
+    if outcome.error is not None:
+        return _with_advice(outcome.message)
+    related = relation(outcome.expected, outcome.got) if outcome.got is not None else None
+    return f"{outcome.message}\n{related}" if related else outcome.message
+
+
+def _with_advice(error: str) -> str:
+    advice = explained(error)
+    return f"{error}\n{advice}" if advice else error
 
 
 def _where(lines: Sequence[tuple[str, int]], submission: Submission) -> str:

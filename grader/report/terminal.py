@@ -1,6 +1,8 @@
-"""`--format terminal`: a table of exercises, then a screen at most for each that failed."""
+"""`--format terminal`: a table of exercises, then what failed: the first ones a screen each."""
 
 from __future__ import annotations
+
+import io
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,6 +14,12 @@ from grader.report.model import CallShown, ChapterReport, CheckReport, ExerciseR
 WIDTH = 80
 MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim")}
 FAILED = ("✗", "red")
+WITHOUT_A_CHECK = {"refused": "refused", "missing": "not defined", "not started": "not started"}
+"""Statuses that have nothing to do with which check met them, in words."""
+
+DETAILED = 3
+"""Failed exercises that are shown in full; who mends these has seen enough for now."""
+
 CALLS = 2
 LINES = 14
 """Lines of one value that are shown; the JSON has all."""
@@ -60,15 +68,17 @@ def chapter(report: ChapterReport) -> RenderableType:
     practised = "" if report.hidden is None else " exercises pass"
     title.append(f"   {_number(reached)} / {_number(most)}{practised}", "bold")
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
-    parts += [_note(note) for note in report.notes]
     quiet = ("passed", "not started", "missing")
-    loud = [exercise for exercise in report.exercises if exercise.status not in quiet]
-    parts += [failure(exercise) for exercise in loud if exercise.checks]
+    failed = [one for one in report.exercises if one.status not in quiet and one.checks]
+    parts += [failure(one) for one in failed[:DETAILED]]
+    if failed[DETAILED:]:
+        parts.append(_in_brief(failed[DETAILED:]))
+    parts += [_note(note) for note in report.notes]
     missing = [_name(one) for one in report.exercises if one.status == "missing"]
-    if missing and len(missing) < len(report.exercises):
+    if missing and (report.notes or len(missing) < len(report.exercises)):
         parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
     elif missing:
-        parts.append(_note("none of the chapter's functions is defined: is it the right file?"))
+        parts.append(_note("nothing that was asked for is defined here: is it the right file?"))
     return Group(*parts)
 
 
@@ -77,6 +87,17 @@ def _reached(report: ChapterReport) -> tuple[float, float]:
     if report.hidden is None:
         return report.score, report.max_score
     return sum(one.passed for one in report.exercises), len(report.exercises)
+
+
+def plain(part: RenderableType) -> str:
+    """A part of a report as plain text, for those who print it themselves."""
+    buffer = io.StringIO()
+    # In a notebook rich would show it at once instead of writing it.
+    console = Console(
+        file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
+    )
+    console.print(part)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
 
 
 def failure(report: ExerciseReport) -> RenderableType:
@@ -102,11 +123,24 @@ def failure(report: ExerciseReport) -> RenderableType:
     return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
 
 
+def _in_brief(failed: list[ExerciseReport]) -> RenderableType:
+    """A line or two for each of the other failures."""
+    rows: list[RenderableType] = []
+    for report in failed:
+        check = next(check for check in report.checks if check.status != "passed")
+        line = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
+        if report.mistake:
+            line.append(f": {report.mistake.name}", "magenta")
+        rows.append(line)
+    rows.append(Text(f"  in full: grade {failed[0].id}", "dim"))
+    return Padding(Group(*rows), (0, 0, 1, 0), expand=False)
+
+
 def _what(check: CheckReport) -> str:
     if check.status == "failed":
         return check.title
-    if check.status == "refused":
-        return check.status
+    if check.status in WITHOUT_A_CHECK:
+        return WITHOUT_A_CHECK[check.status]
     return f"{check.status} in: {check.title}"
 
 
@@ -171,6 +205,8 @@ def _next_step(reports: list[ChapterReport]) -> Text:
     wrong = [one for one in unfinished if one.status not in ("not started", "missing")]
     if wrong:
         return Text("next: ", "dim").append(f"grade hint {wrong[0].id}", "bold")
+    if len(reports) > 1 and not any(report.score for report in reports):
+        return Text("next: ", "dim").append("grade next", "bold").append("   where to begin", "dim")
     start = Text("next: ", "dim").append(f"write {unfinished[0].id}, then run ")
     return start.append(f"grade {unfinished[0].id}", "bold")
 

@@ -13,6 +13,9 @@ from grader.wall.tokens import Function, Generator, Opaque
 SMALL = 36
 """Entries of an array that is shown whole."""
 
+WIDE = 56
+"""Characters of a dictionary that stands on one line."""
+
 LONGEST = 2000
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -48,8 +51,7 @@ def show(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return _sequence(value)
     if isinstance(value, dict):
-        inner = ", ".join(f"{harmless(repr(key), 60)}: {show(item)}" for key, item in value.items())
-        return harmless("{" + inner + "}")
+        return _dictionary(value)
     return harmless(repr(value), 200)
 
 
@@ -71,15 +73,33 @@ def _sequence(value: tuple[Any, ...] | list[Any]) -> str:
     return harmless(f"{left}{inner}{comma}{right}")
 
 
+def _dictionary(value: dict[Any, Any]) -> str:
+    """What fits on a line stands on it; a matrix has lines of its own, below its key."""
+    parts = []
+    for key, item in value.items():
+        head = f"{harmless(repr(key), 60)}: "
+        parts.append(head + show(item).replace("\n", "\n" + " " * (len(head) + 1)))
+    tall = any("\n" in part for part in parts) or sum(map(len, parts)) > WIDE
+    return harmless("{" + (",\n " if tall else ", ").join(parts) + "}")
+
+
 def _array(array: np.ndarray) -> str:
     if array.size > SMALL:
         first = ", ".join(_entry(value) for value in array.reshape(-1)[:4])
         return f"{array.dtype} array of shape {array.shape}, first entries {first}"
     if array.size == 0:
         return f"empty array of shape {array.shape}"
+    if _is_identity(array):
+        return f"identity matrix {array.shape}"
     width = max(len(_entry(value)) for value in array.reshape(-1))
     entries: Any = {"all": lambda value: _entry(value).rjust(width)}
-    return np.array2string(array, separator=", ", max_line_width=72, formatter=entries)
+    text = np.array2string(array, separator=", ", max_line_width=72, formatter=entries)
+    return text.replace("\n\n", "\n")
+
+
+def _is_identity(array: np.ndarray) -> bool:
+    square = array.ndim == 2 and array.shape[0] == array.shape[1] > 2
+    return square and bool((array == np.eye(len(array))).all())
 
 
 def _entry(value: Any) -> str:

@@ -185,9 +185,9 @@ class Watcher:
             return
         if move:
             self.exercise = step.exercise
-        place, why, _ = what_to_do(self.workspace, step)
+        place, *what, _ = what_to_do(self.workspace, step)
         self.headline = Text(f"next: {place}", "bold")
-        self.body = [Text(why), Text("Write it and save: it is checked at once.", "dim")]
+        self.body = [*map(Text, what), Text("Write it and save: it is checked at once.", "dim")]
 
     def list(self) -> None:
         lines = chapter_list(self.workspace, self.chapter, self.progress)

@@ -18,7 +18,7 @@ from grader.report.terminal import WIDTH, failure
 pytestmark = pytest.mark.xdist_group("wall")
 
 HERE = Path(__file__).resolve().parent
-FILES = sorted(path for path in HERE.glob("ch*.py"))
+FILES = sorted(HERE.rglob("ch*.py"))
 SCREEN = 50
 
 
@@ -29,7 +29,7 @@ def promised(path: Path) -> dict[str, tuple[str, str | None]]:
     return {name: (status, mistake or None) for name, status, mistake in lines}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HERE)))
 def test_what_a_learner_sees(path, grade):
     report = grade(path.stem, path)
     expected = promised(path)
@@ -41,7 +41,9 @@ def test_what_a_learner_sees(path, grade):
             continue
         named = exercise.mistake.name if exercise.mistake else None
         assert (exercise.status, named) == expected[name], name
-        if not exercise.passed:
+        if exercise.status == "missing":
+            assert any("SyntaxError" in note for note in report.notes)
+        elif not exercise.passed:
             assert exercise.score < exercise.max_score
             _is_a_readable_screen(exercise)
 

@@ -40,6 +40,13 @@ def test_a_known_mistake_in_the_students_words_is_named(diagnosed, name):
     assert exercise.mistake.name == name
 
 
+def test_a_known_mistake_is_named_beside_another_one(diagnosed):
+    body = "e = np.exp(z)\n    z[...] = 0\n    return e / e.sum(axis=axis, keepdims=True)"
+    exercise = diagnosed(body)
+    assert any("input" in check.title and check.status == "failed" for check in exercise.checks)
+    assert exercise.mistake.name == "no-max-shift"
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_name_does_not_depend_on_the_inputs(diagnosed, seed):
     assert diagnosed(NAMED["global-sum"], run=Run(seed=seed)).mistake.name == "global-sum"

@@ -1,8 +1,11 @@
 """Practice: `grader.check` in this process, its report, and the magics."""
 
 import inspect
+import os
 import re
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -58,7 +61,48 @@ def test_a_stub_is_not_started():
         raise NotImplementedError
 
     assert "not started" in repr(grader.check(softmax, "ch4.softmax"))
-    assert "missing" in repr(grader.check({}, "ch4.softmax"))
+    assert "not defined" in repr(grader.check({}, "ch4.softmax"))
+
+
+def test_of_a_chapter_what_is_defined_is_checked():
+    report = grader.check({"softmax": right_softmax, "unrelated": 3}, "ch4")
+    assert report.passed
+    assert "not defined here: sigmoid," in repr(report)
+    assert not grader.check({}, "ch4").passed
+
+
+def test_an_error_is_shown_with_the_line_it_arose_in():
+    def helper(z):
+        return undefined_name(z)  # noqa: F821
+
+    report = grader.check(lambda z, axis=-1: helper(z), "ch4.softmax")
+    assert re.search(r"line \d+: return undefined_name\(z\)", repr(report))
+    assert "NameError" in report._repr_html_()
+
+
+def test_a_wrong_signature_is_explained():
+    assert "Call and `def` disagree" in repr(grader.check(lambda x, y: x, "ch4.softmax"))
+
+
+OWN_TEST = """
+import grader
+
+def my_sigmoid(z):
+    return z
+
+def test_sigmoid():
+    grader.check_practice(my_sigmoid, "ch4.sigmoid")
+"""
+
+
+def test_a_test_of_ones_own_shows_the_report_and_no_frames_of_ours(tmp_path):
+    (tmp_path / "test_mine.py").write_text(OWN_TEST)
+    own = {**os.environ, "PYTHONPATH": str(Path(grader.__file__).parents[1])}
+    command = [sys.executable, "-m", "pytest", "-q", "test_mine.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "✗ sigmoid — the worked example" in done.stdout
+    assert "__init__.py" not in done.stdout
 
 
 def test_answers_that_are_no_arrays_fail_without_a_reference():
@@ -71,8 +115,10 @@ def test_what_cannot_be_checked_is_said():
         grader.check(right_softmax, "ch4.softmaxx")
     with pytest.raises(UnknownName, match="name an exercise"):
         grader.check(right_softmax, "ch4")
-    with pytest.raises(TypeError, match="a function"):
+    with pytest.raises(TypeError, match=r"a function.*not int"):
         grader.check(3, "ch4.softmax")
+    with pytest.raises(TypeError, match="comes first"):
+        grader.check("ch4.softmax", right_softmax)
 
 
 # The decorator.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -62,6 +63,24 @@ def test_a_failure_is_at_most_a_screen():
     assert len(drawn(report(rows, "one line")).splitlines()) < 100
 
 
+def test_the_first_failures_are_shown_in_full_and_the_others_in_a_line():
+    one = report().exercises[0]
+    names = [f"ch4.f{i}" for i in range(6)]
+    many = replace(report(), exercises=tuple(replace(one, id=name) for name in names), notes=())
+    lines = drawn(many).splitlines()
+    assert sum("expected" in line for line in lines) == 3
+    for name in names[3:]:
+        assert f"✗ {name[4:]} — matches the reference: no-max-shift" in map(str.rstrip, lines)
+    assert any("in full: grade ch4.f3" in line for line in lines)
+
+
+def test_what_the_file_itself_has_wrong_stands_where_it_is_seen_last():
+    one = replace(report(status="missing").exercises[0], mistake=None)
+    text = drawn(replace(report(), exercises=(one,), notes=("line 3: def f(",)))
+    assert text.index("! line 3") < text.index("! not defined in the file: softmax")
+    assert "right file" in drawn(replace(report(), exercises=(one,), notes=()))
+
+
 def test_an_overview_is_a_line_a_chapter():
     lines = drawn(report(), detailed=False).splitlines()
     assert len(lines) == 2
@@ -78,6 +97,10 @@ def test_untrusted_text_becomes_harmless():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
+        (np.eye(3), "identity matrix (3, 3)"),
+        ({"a": 1, "b": [2]}, "{'a': 1, 'b': [2]}"),
+        ({"a": np.ones((2, 1)), "b": None}, "{'a': [[1],\n       [1]],\n 'b': None}"),
+        (np.zeros((2, 1, 1)), "[[[0]],\n [[0]]]"),
         (np.array([1.0, 2.0]), "[1, 2]"),
         (np.array([[1, 2], [3, 4]]), "[[1, 2],\n [3, 4]]"),
         (np.zeros((20, 20)), "float64 array of shape (20, 20), first entries 0, 0, 0, 0"),

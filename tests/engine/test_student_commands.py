@@ -61,7 +61,7 @@ def test_a_grading_is_remembered(run, student):
     assert err == ""
     assert "1 of 10 done" in out
     assert "✓  12  ch4.softmax                          done" in out
-    assert "~   8  ch4.sigmoid                          started failed, 0 of 8 points" in out
+    assert "~   8  ch4.sigmoid                          started: failed, 0 of 8 points" in out
     assert "·   8  ch4.logsumexp                        not started\n" in out
     solve(student, "softmax", "def softmax(z, axis=-1):\n    return z")
     assert "ch4.softmax                          started, changed since it passed" in run("list")[1]
@@ -76,6 +76,8 @@ def test_next_says_what_and_why(run, student):
     _, out, _ = run("next")
     assert out.startswith("ch4.sigmoid   exercises/ch04_softmax_cross_entropy.py:")
     assert "the first that you have not begun, 8 points" in out
+    assert "Turn every logit into a probability between 0 and 1.\nthen:" in out
+    assert out.endswith("then: grade ch4.sigmoid     stuck? grade hint ch4.sigmoid\n")
     solve(student, "log_softmax", "def log_softmax(z):\n    return np.log(softmax(z))")
     assert "begun it and not had it checked, 10 points" in run("next")[1]
     run("ch4.log_softmax")

@@ -233,6 +233,9 @@ def test_no_line_is_wider_and_no_frame_higher_than_the_window(watching, path):
         assert max(map(len, watching.frame())) <= min(columns, 80)
     watching.resize(80, 9)
     assert "more lines: make the window taller" in watching.until("make the window")
+    watching.resize(80, 14)
+    frame = watching.until(lambda lines: len(lines) == 14 and "subtract" in "".join(lines))
+    assert "make the window" in frame, "what helps stands at the end, and is seen"
 
 
 def test_begun_exercises_are_checked_at_once_and_ctrl_c_leaves(path):

@@ -706,6 +706,16 @@ def adam_step(w, grad, m, v, t, lr, beta1, beta2, eps):
     return w - lr * m / (1 - beta1) / (np.sqrt(v / (1 - beta2)) + eps), m, v
 
 
+@mistake(
+    "adam_step",
+    "eps-outside-the-fraction",
+    "eps belongs to the divisor: set brackets around the root plus eps.",
+)
+def adam_step(w, grad, m, v, t, lr, beta1, beta2, eps):
+    new, m, v = reference.adam_step(w, grad, m, v, t, lr, beta1, beta2, 0.0)
+    return new + eps, m, v
+
+
 @mistake("adam_step", "only-m-corrected", "v starts at zero just as m does: both are corrected.")
 def adam_step(w, grad, m, v, t, lr, beta1, beta2, eps):
     m = beta1 * m + (1 - beta1) * grad

@@ -501,6 +501,18 @@ def ridge_regression(X, y, lam):
 
 @mistake(
     "ridge_regression",
+    "one-mean-for-all-columns",
+    "Every column of X has a mean of its own: np.mean without an axis mixes them.",
+)
+def ridge_regression(X, y, lam):
+    n, d = X.shape
+    X_c = X - X.mean()
+    w = np.linalg.solve(X_c.T @ X_c + n * lam * np.eye(d), X_c.T @ (y - y.mean()))
+    return w, float(y.mean() - X.mean(axis=0) @ w)
+
+
+@mistake(
+    "ridge_regression",
     "sum-of-squares",
     "The error is a mean over the rows: against their sum, lam has to be n times as large.",
 )
@@ -1191,6 +1203,16 @@ def adamw_step(w, grad, m, v, t, lr, beta1, beta2, eps, weight_decay):
 def adamw_step(w, grad, m, v, t, lr, beta1, beta2, eps, weight_decay):
     w, m, v = reference.adamw_step(w, grad, m, v, t, lr, beta1, beta2, eps, weight_decay)
     return w, m / (1 - beta1**t), v / (1 - beta2**t)
+
+
+@mistake(
+    "adamw_step",
+    "eps-outside-the-fraction",
+    "eps belongs to the divisor: set brackets around the root plus eps.",
+)
+def adamw_step(w, grad, m, v, t, lr, beta1, beta2, eps, weight_decay):
+    answer = reference.adamw_step(w, grad, m, v, t, lr, beta1, beta2, 0.0, weight_decay)
+    return answer[0] + eps, *answer[1:]
 
 
 @mistake("adamw_step", "no-root", "The step is divided by the root of v̂, not by v̂.")

@@ -489,6 +489,15 @@ def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
     return gamma * (x / np.sqrt(running_var + eps) - running_mean) + beta
 
 
+@mistake(
+    "batch_norm_eval",
+    "no-brackets",
+    "Division comes before subtraction: set brackets around x minus the mean.",
+)
+def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
+    return gamma * x - running_mean / np.sqrt(running_var + eps) + beta
+
+
 @mistake("batch_norm_eval", "beta-forgotten", "The bias is added at the end.")
 def batch_norm_eval(x, gamma, beta, running_mean, running_var, eps):
     return gamma * (x - running_mean) / np.sqrt(running_var + eps)

@@ -290,6 +290,19 @@ def rnn_sequence_backward(dhs, xs, h0, W_ih, W_hh, b_ih, b_hh):
 
 @mistake(
     "rnn_sequence_backward",
+    "first-step-left-out",
+    "range(T - 1, 0, -1) ends before 0: the first step has gradients as well.",
+)
+def rnn_sequence_backward(dhs, xs, h0, W_ih, W_hh, b_ih, b_hh):
+    hs, before = states(xs, h0, W_ih, W_hh, b_ih, b_hh)
+    dz, _ = back_through_time(dhs, hs, W_hh)
+    dz[0] = 0.0
+    dh = dz[1] @ W_hh if len(dz) > 1 else np.zeros_like(h0)
+    return rnn_gradients(dz, dh, xs, before, W_ih)
+
+
+@mistake(
+    "rnn_sequence_backward",
     "carried-one-step-only",
     "What comes back to step t has itself been carried from all the steps after.",
 )
@@ -562,6 +575,18 @@ def lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh):
 def lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh):
     i, f, g, o = map(sigmoid, np.split(linear(x, h, W_ih, W_hh, b_ih, b_hh), 4, axis=1))
     c = f * c + i * g
+    return o * np.tanh(c), c
+
+
+@mistake(
+    "lstm_step",
+    "candidate-squashed-twice",
+    "The sigmoid is for i, f and o only: g is the tanh of its sum as it stands.",
+)
+def lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh):
+    sums = x @ W_ih.T + b_ih + h @ W_hh.T + b_hh
+    i, f, g, o = np.split(sigmoid(sums), 4, axis=1)
+    c = f * c + i * np.tanh(g)
     return o * np.tanh(c), c
 
 
@@ -968,6 +993,17 @@ def gru_step(x, h, W_ih, W_hh, b_ih, b_hh):
     H = h.shape[1]
     n = np.tanh(u[2] + (r * h) @ W_hh[2 * H :].T + b_hh[2 * H :])
     return (1 - z) * n + z * h
+
+
+@mistake(
+    "gru_step",
+    "no-brackets",
+    "The product comes before the difference: set brackets around 1 − z.",
+)
+def gru_step(x, h, W_ih, W_hh, b_ih, b_hh):
+    u, v = gru_terms(x, h, W_ih, W_hh, b_ih, b_hh)
+    r, z = sigmoid(u[0] + v[0]), sigmoid(u[1] + v[1])
+    return 1 - z * np.tanh(u[2] + r * v[2]) + z * h
 
 
 @mistake("gru_step", "reset-missing", "The candidate sees the hidden term only through the gate r.")

@@ -976,6 +976,17 @@ def relative_bias(table, length):
 
 @mistake(
     "relative_bias",
+    "zero-beyond-the-table",
+    "Keys farther away than m take the outermost entry of the table, not zero.",
+)
+def relative_bias(table, length):
+    m = table.shape[1] // 2
+    distance = _distance(length)
+    return table[:, distance.clamp(-m, m) + m] * (distance.abs() <= m)
+
+
+@mistake(
+    "relative_bias",
     "clipped-at-length",
     "The middle of the table depends on the table, not on the length of the sequence.",
 )

@@ -1,0 +1,105 @@
+"""One check at a time, as pytest asks for them: against the reference, or behind the wall."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.assignment import Run
+from grader.blocks import blocks
+from grader.checks.check import Check
+from grader.course import Chapter, Exercise, find_course, load_course
+from grader.judge.chapter import LoadedChapter, load_chapter
+from grader.judge.exercise import shortcut
+from grader.judge.grading import Verdict, judge_check, with_diagnosis
+from grader.judge.reporting import exercise_report, problem_note
+from grader.judge.run import Outcome
+from grader.report.terminal import failure, plain
+from grader.submission import Submission, chapter_file, read_submission
+from grader.wall.isolation import detect
+from grader.wall.sandbox import Sandbox
+from grader.wall.session import Session, Sources
+
+NOBODY = Submission(Path(), "", {"": ""})
+
+
+@dataclass
+class SingleChecks:
+    """Chapters that are loaded and sandboxes that are open, until it is closed."""
+
+    run: Run
+    chapters: dict[Path, LoadedChapter] = field(default_factory=dict)
+    sandboxes: dict[Path, Sandbox] = field(default_factory=dict)
+    open: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        self.open.close()
+
+    def chapter(self, path: Path) -> LoadedChapter:
+        """The chapter of a file of checks.  Raises CourseError, NoCourse or UnknownName."""
+        if path not in self.chapters:
+            course = load_course(find_course(path.parent))
+            chapter = course.chapter(path.stem.removeprefix("test_"))
+            self.chapters[path] = load_chapter(course, chapter)
+        return self.chapters[path]
+
+    def of_reference(self, check: Check, path: Path) -> str | None:
+        """What is wrong with the reference, in words; None if it passes."""
+        loaded = self.chapter(path)
+        return _words(loaded, judge_check(loaded, check, loaded.reference, self.run), NOBODY)
+
+    def of_submission(self, check: Check, path: Path, handed_in: Path) -> str | None:
+        """What is wrong with a submission; None if it passes.  Raises UnreadableSubmission."""
+        loaded = self.chapter(path)
+        submission = read_submission(handed_in, loaded.chapter)
+        exercise = loaded.chapter.exercise(check.exercise)
+        refused = shortcut(loaded, submission, exercise)
+        if refused is not None:
+            return _words(loaded, refused.outcomes[0], submission)
+        with self._session(path, loaded.chapter, submission) as session:
+            outcome = judge_check(loaded, check, session, self.run)
+            problems = session.problems if outcome.status in ("missing", "error") else ()
+        words = _words(loaded, outcome, submission)
+        notes = [f"! {problem_note(problem, submission)}" for problem in problems]
+        return "\n".join([words, *notes]) if words else None
+
+    @contextmanager
+    def _session(self, path: Path, chapter: Chapter, submission: Submission) -> Iterator[Session]:
+        """A worker of its own for every check: no state passes from one to the next."""
+        if path not in self.sandboxes:
+            sandbox = Sandbox(detect(), chapter.imports, chapter.limits)
+            self.sandboxes[path] = self.open.enter_context(sandbox)
+        refused = {entry.name: entry.why for entry in chapter.refused}
+        sources = Sources(submission.module, submission.files, refused)
+        deadline = time.monotonic() + chapter.limits.chapter_seconds
+        session = Session(self.sandboxes[path], sources, chapter.limits, deadline)
+        try:
+            yield session
+        finally:
+            session.close()
+
+
+def concerns(handed_in: Path, chapter: Chapter) -> bool:
+    """Whether a submission is about a chapter, by its name or by what it defines.
+
+    Raises UnreadableSubmission.
+    """
+    if handed_in.is_dir():
+        return chapter_file(handed_in, chapter) is not None
+    if handed_in.stem in (chapter.id, chapter.module):
+        return True
+    defined = blocks(read_submission(handed_in, chapter).source)
+    return any(exercise.name in defined for exercise in chapter.exercises)
+
+
+def _words(loaded: LoadedChapter, outcome: Outcome, submission: Submission) -> str | None:
+    if outcome.passed:
+        return None
+    exercise: Exercise = loaded.chapter.exercise(outcome.check.exercise)
+    verdict = Verdict(exercise, (outcome,))
+    if outcome.check.value:
+        verdict = with_diagnosis(loaded, verdict)
+    return plain(failure(exercise_report(verdict, loaded.namespace, submission)))
