@@ -267,7 +267,7 @@ def test_a_students_day_with_the_kit(kit):
     path.write_text(replaced(stub, "predict", "def predict(X, w, b):\n    return X @ w"))
     assert grade(kit, "ch1.predict").returncode == 1
     listed = grade(kit, "list", "ch1").stdout
-    assert re.search(r"ch1.predict +started failed\n", listed)
+    assert re.search(r"ch1.predict +started: failed\n", listed)
     assert grade(kit, "hint", "ch1.predict").stdout.startswith("1/3  ")
     assert grade(kit, "hint", "ch1.predict", "3").stderr == "That was the last.\n"
     assert grade(kit, "reset", "ch1.predict", "--yes").returncode == 0
