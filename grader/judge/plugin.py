@@ -140,10 +140,10 @@ class CheckItem(pytest.Item):
             raise CheckFailed(wrong)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from grader.course import CourseError
+        from grader.course import CourseError, NoCourse
         from grader.judge.errors import JudgeError
 
-        if isinstance(excinfo.value, (CheckFailed, CourseError, JudgeError)):
+        if isinstance(excinfo.value, (CheckFailed, CourseError, NoCourse, JudgeError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
