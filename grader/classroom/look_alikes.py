@@ -1,0 +1,208 @@
+"""Look-alikes: submissions that share more text than people write by chance.
+
+A submission is reduced to what renaming, comments, layout and the order of its functions do not
+change.  copydetect cuts that into overlapping pieces, its fingerprints.  What stands in the
+release, or in many submissions, says nothing about two of them and is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.blocks import UNPARSABLE, blocks
+from grader.classroom.results import Result
+from grader.submission import Submission
+
+PIECE = 20
+"""Characters of a fingerprint, names counting as one.
+
+Measured on the nine chapters: right solutions written independently share at most 0.12 of their
+fingerprints, a learner's with the reference 0.25, a renamed copy all of them.
+"""
+
+ALIKE = 0.7
+"""The part of the smaller submission's own fingerprints from which two are look-alikes."""
+
+LEAST = 200
+"""Own fingerprints that a submission needs to be compared: a third of a short chapter."""
+
+COMMON, COMMON_PART = 10, 0.1
+"""A fingerprint of more different submissions than this, and this part of all, is common."""
+
+LONGEST = 200_000
+"""Characters of a submission that are looked at; ten times a long one."""
+
+COLUMNS = 4096
+MISSING = "look-alikes were not searched: pip install 'gradschool[class]'"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two students whose submissions are alike, and how much: from `ALIKE` to 1."""
+
+    first: str
+    second: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class LookAlikes:
+    """The pairs found, in the students' order; `note` says why nothing was searched."""
+
+    pairs: tuple[Pair, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Text:
+    """One text and all who handed it in, up to renaming."""
+
+    students: tuple[str, ...]
+    fingerprints: np.ndarray
+
+
+def find_look_alikes(results: Sequence[Result], released: str) -> LookAlikes:
+    """Compare all submissions, without what `released`, the text of the stub, holds already.
+
+    Of a text that many handed in each is paired with the first, so there are never more pairs
+    of equal texts than students.
+    """
+    try:
+        import copydetect  # noqa: F401
+    except ImportError:
+        return LookAlikes((), MISSING)
+    texts = _texts(results, released)
+    alike = [pair for text in texts for pair in _same(text)] + list(_similar(texts))
+    place = {result.student: number for number, result in enumerate(results)}
+    return LookAlikes(tuple(sorted(alike, key=lambda one: (place[one.first], place[one.second]))))
+
+
+def groups(pairs: Iterable[Pair]) -> list[tuple[str, ...]]:
+    """Students who hang together by pairs, the largest groups first, each in its own order."""
+    group_of: dict[str, dict[str, None]] = {}
+    for pair in pairs:
+        merged = {**group_of.get(pair.first, {pair.first: None})}
+        merged.update(group_of.get(pair.second, {pair.second: None}))
+        group_of.update(dict.fromkeys(merged, merged))
+    unique = {id(group): tuple(group) for group in group_of.values()}
+    return sorted(unique.values(), key=lambda group: (-len(group), group))
+
+
+def _texts(results: Sequence[Result], released: str) -> list[_Text]:
+    """Every different text with its own fingerprints; texts with too few are left out."""
+    _, stub = _fingerprints(_bare(released))
+    students: dict[str, list[str]] = {}
+    fingerprints: dict[str, np.ndarray] = {}
+    for result in results:
+        if result.submission is not None:
+            tokens, found = _fingerprints(_whole(result.submission))
+            students.setdefault(tokens, []).append(result.student)
+            if tokens not in fingerprints:
+                fingerprints[tokens] = np.array(sorted(found - stub), np.int64)
+    common = _common(list(fingerprints.values()))
+    texts = [
+        _Text(tuple(students[tokens]), np.setdiff1d(found, common, assume_unique=True))
+        for tokens, found in fingerprints.items()
+    ]
+    return [text for text in texts if len(text.fingerprints) >= LEAST]
+
+
+def _common(documents: list[np.ndarray]) -> np.ndarray:
+    """Fingerprints of so many different submissions that nobody can have them from anybody."""
+    if not documents:
+        return np.array([], np.int64)
+    values, counts = np.unique(np.concatenate(documents), return_counts=True)
+    return values[counts > max(COMMON, COMMON_PART * len(documents))]
+
+
+def _same(text: _Text) -> Iterator[Pair]:
+    first, *others = text.students
+    return (Pair(first, other, 1.0) for other in others)
+
+
+def _similar(texts: list[_Text]) -> Iterator[Pair]:
+    """Pairs of different texts, by the first who handed each in."""
+    if len(texts) < 2:
+        return
+    sizes = np.array([len(text.fingerprints) for text in texts])
+    similarity = _shared(texts) / np.minimum(sizes[:, None], sizes[None, :])
+    for one, other in zip(*np.nonzero(np.triu(similarity >= ALIKE, 1)), strict=True):
+        value = round(float(similarity[one, other]), 2)
+        yield Pair(texts[one].students[0], texts[other].students[0], value)
+
+
+def _shared(texts: list[_Text]) -> np.ndarray:
+    """How many fingerprints each two texts have in common: an index, multiplied in slices."""
+    document = np.repeat(np.arange(len(texts)), [len(text.fingerprints) for text in texts])
+    _, column, count = np.unique(
+        np.concatenate([text.fingerprints for text in texts]),
+        return_inverse=True,
+        return_counts=True,
+    )
+    repeated = count > 1
+    chosen = repeated[column]
+    document, column = document[chosen], (np.cumsum(repeated) - 1)[column[chosen]]
+    order = np.argsort(column, kind="stable")
+    document, column = document[order], column[order]
+    shared = np.zeros((len(texts), len(texts)), np.float32)
+    for start in range(0, int(repeated.sum()), COLUMNS):
+        here = slice(*np.searchsorted(column, [start, start + COLUMNS]))
+        holds = np.zeros((len(texts), COLUMNS), np.float32)
+        holds[document[here], column[here] - start] = 1
+        shared += holds @ holds.T
+    return shared
+
+
+def _fingerprints(text: str) -> tuple[str, set[int]]:
+    """The text as copydetect reads it, and its fingerprints.
+
+    A window of 1 keeps every fingerprint: how many two texts share then does not depend on
+    Python's hashes, which differ from run to run.
+    """
+    from copydetect import CodeFingerprint
+
+    read = CodeFingerprint("submission.py", PIECE, 1, fp=io.StringIO(text))
+    return read.filtered_code, {int(value) for value in read.hashes}
+
+
+def _whole(submission: Submission) -> str:
+    """A submission with the modules it brings along."""
+    return "\n".join(_bare(submission.files[name]) for name in sorted(submission.files))
+
+
+def _bare(source: str) -> str:
+    """The definitions by name, without comments, docstrings, layout and chosen names."""
+    found = blocks(source[:LONGEST])
+    return "\n".join(_bare_block(found[name].text) for name in sorted(found))
+
+
+def _bare_block(text: str) -> str:
+    try:
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                _drop_docstring(node)
+        _rename(tree)
+        return ast.unparse(tree)
+    except UNPARSABLE:
+        return text
+
+
+def _drop_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+    if ast.get_docstring(node, clean=False) is not None:
+        node.body = node.body[1:] or [ast.Pass()]
+
+
+def _rename(tree: ast.Module) -> None:
+    """Every name but Python's own becomes one and the same, also `self`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.arg = "name"
+        elif isinstance(node, ast.Name) and not hasattr(builtins, node.id):
+            node.id = "name"
