@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from jinja2 import Template
+
 from grader.classroom.figures import Marks, Rate, figures_of
 from grader.classroom.grades_csv import points
 from grader.classroom.look_alikes import LookAlikes
@@ -15,10 +17,10 @@ from grader.classroom.pages import NAME, environment
 from grader.classroom.results import ClassResults
 from grader.report.text import harmless
 
-WIDTH, HEIGHT = 600.0, 220.0
+WIDTH, HEIGHT = 600.0, 230.0
 """Units of the histogram's drawing."""
 
-LEFT, TOP, BOTTOM = 8.0, 28.0, 34.0
+LEFT, TOP, BOTTOM = 8.0, 38.0, 34.0
 GAP = 6.0
 THINNEST = 2.0
 """Height of a bar that counts somebody, however large the others are."""
@@ -48,7 +50,7 @@ def class_report(
     """
     figures = figures_of(results, look_alikes)
     isolations = {one.report.isolation for one in results.results if one.report}
-    return _environment().get_template("class_report.html.j2").render(
+    return _template().render(
         results=results,
         figures=figures,
         bars=list(bars(figures.marks)) if figures.marks else [],
@@ -79,10 +81,10 @@ def _across(marks: Marks) -> float:
     return round(LEFT + (WIDTH - 2 * LEFT) * marks.median / marks.most, 1)
 
 
-def _environment():  # type: ignore[no-untyped-def]
-    made = environment()
-    made.filters |= {"name": _name, "points": points, "share": _share}
-    return made
+def _template() -> Template:
+    templates = environment()
+    templates.filters |= {"name": _name, "points": points, "share": _share}
+    return templates.get_template("class_report.html.j2")
 
 
 def _name(text: str) -> str:

@@ -75,6 +75,9 @@ class Made:
     hint: str
     students: tuple[str, ...]
 
+    def part_of(self, everybody: int) -> Rate:
+        return Rate(len(self.students), everybody)
+
 
 @dataclass(frozen=True)
 class Concern:

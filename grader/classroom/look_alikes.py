@@ -36,7 +36,7 @@ COMMON, COMMON_PART = 10, 0.1
 """A fingerprint of more different submissions than this, and this part of all, is common."""
 
 LONGEST = 200_000
-"""Characters of a submission that are looked at; ten times a long one."""
+"""Characters of a submission that are looked at, bare; ten times a long one."""
 
 COLUMNS = 4096
 MISSING = "look-alikes were not searched: pip install 'gradschool[class]'"
@@ -173,12 +173,16 @@ def _fingerprints(text: str) -> tuple[str, set[int]]:
 
 def _whole(submission: Submission) -> str:
     """A submission with the modules it brings along."""
-    return "\n".join(_bare(submission.files[name]) for name in sorted(submission.files))
+    text = _bare(submission.source)
+    for name in sorted(submission.files.keys() - {submission.module}):
+        if len(text) < LONGEST:
+            text += "\n" + _bare(submission.files[name])
+    return text[:LONGEST]
 
 
 def _bare(source: str) -> str:
     """The definitions by name, without comments, docstrings, layout and chosen names."""
-    found = blocks(source[:LONGEST])
+    found = blocks(source)
     return "\n".join(_bare_block(found[name].text) for name in sorted(found))
 
 

@@ -75,13 +75,13 @@ def write_results(
     files = [GRADES, REPORTS] + ([CANVAS] if canvas else [])
     report = class_report(results, look_alikes, links, files)
     paths.append(_write(folder / REPORT, report))
-    notes = (look_alikes.note,) if look_alikes.note else ()
+    notes = [look_alikes.note] if look_alikes.note else []
     if canvas is not None:
         merged = Gradebook(canvas.data).merged(results, canvas.column)
         (folder / CANVAS).write_bytes(merged.data)
         paths.append(folder / CANVAS)
         notes += merged.notes
-    return Written(tuple(paths), notes)
+    return Written(tuple(paths), tuple(notes))
 
 
 def _write(path: Path, text: str) -> Path:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, Template
@@ -39,7 +40,10 @@ def file_names(students: Iterable[str]) -> dict[str, str]:
 
 def student_page(result: Result, results: ClassResults, disclosure: Disclosure) -> str:
     """The whole page of one student, with no more than may be disclosed."""
-    body = chapter_html(result.report, disclosure) if result.report else ""
+    report = result.report
+    if report is not None and disclosure is Disclosure.none:
+        report = replace(report, notes=())
+    body = chapter_html(report, disclosure) if report else ""
     return _template().render(
         student=harmless(result.student, NAME),
         course=results.course,
