@@ -23,16 +23,16 @@ PIECE = 20
 """Characters of a fingerprint, names counting as one.
 
 Measured on the nine chapters: right solutions written independently share at most 0.12 of their
-fingerprints, a learner's with one of those 0.28, a renamed copy all of them.
+fingerprints, a learner's with one of those 0.34, a renamed copy all of them.
 """
 
 ALIKE = 0.7
 """The part of the smaller submission's own fingerprints from which two are look-alikes."""
 
-LEAST = 200
-"""Own fingerprints that a submission needs to be compared: a third of a short chapter."""
+LEAST = 150
+"""Own fingerprints that a submission needs to be compared: short chapters have 350 to 500."""
 
-COMMON, COMMON_PART = 10, 0.1
+COMMON, COMMON_PART = 20, 0.2
 """A fingerprint of more different submissions than this, and this part of all, is common."""
 
 LONGEST = 200_000
@@ -83,20 +83,21 @@ def find_look_alikes(results: Sequence[Result], released: str) -> LookAlikes:
     return LookAlikes(tuple(sorted(alike, key=lambda one: (place[one.first], place[one.second]))))
 
 
-def groups(pairs: Iterable[Pair]) -> list[tuple[str, ...]]:
-    """Students who hang together by pairs, the largest groups first, each in its own order."""
-    group_of: dict[str, dict[str, None]] = {}
+def groups(pairs: Sequence[Pair]) -> list[tuple[str, ...]]:
+    """Students who hang together by pairs, the largest groups first, each in the pairs' order."""
+    group_of: dict[str, set[str]] = {}
     for pair in pairs:
-        merged = {**group_of.get(pair.first, {pair.first: None})}
-        merged.update(group_of.get(pair.second, {pair.second: None}))
+        merged = group_of.get(pair.first, {pair.first}) | group_of.get(pair.second, {pair.second})
         group_of.update(dict.fromkeys(merged, merged))
-    unique = {id(group): tuple(group) for group in group_of.values()}
-    return sorted(unique.values(), key=lambda group: (-len(group), group))
+    ordered: dict[int, list[str]] = {}
+    for student in dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second)):
+        ordered.setdefault(id(group_of[student]), []).append(student)
+    return sorted(map(tuple, ordered.values()), key=len, reverse=True)
 
 
 def _texts(results: Sequence[Result], released: str) -> list[_Text]:
     """Every different text with its own fingerprints; texts with too few are left out."""
-    _, stub = _fingerprints(_bare(released))
+    _, stub = _fingerprints(_parts(released))
     students: dict[str, list[str]] = {}
     fingerprints: dict[str, np.ndarray] = {}
     for result in results:
@@ -159,34 +160,40 @@ def _shared(texts: list[_Text]) -> np.ndarray:
     return shared
 
 
-def _fingerprints(text: str) -> tuple[str, set[int]]:
-    """The text as copydetect reads it, and its fingerprints.
+def _fingerprints(parts: Iterable[str]) -> tuple[str, set[int]]:
+    """The parts as copydetect reads them, and their fingerprints.
 
     A window of 1 keeps every fingerprint: how many two texts share then does not depend on
     Python's hashes, which differ from run to run.
     """
     from copydetect import CodeFingerprint
 
-    read = CodeFingerprint("submission.py", PIECE, 1, fp=io.StringIO(text))
-    return read.filtered_code, {int(value) for value in read.hashes}
+    texts: list[str] = []
+    found: set[int] = set()
+    for part in parts:
+        read = CodeFingerprint("", PIECE, 1, language="python", fp=io.StringIO(part))
+        texts.append(read.filtered_code)
+        found.update(int(value) for value in read.hashes)
+    return "\n".join(sorted(texts)), found
 
 
-def _whole(submission: Submission) -> str:
-    """A submission with the modules it brings along."""
-    text = _bare(submission.source)
-    for name in sorted(submission.files.keys() - {submission.module}):
-        if len(text) < LONGEST:
-            text += "\n" + _bare(submission.files[name])
-    return text[:LONGEST]
+def _whole(submission: Submission) -> Iterator[str]:
+    """The parts of a submission and of the modules it brings along, until they get too long."""
+    others = sorted(submission.files.keys() - {submission.module})
+    left = LONGEST
+    for name in (submission.module, *others):
+        if left > 0:
+            for part in _parts(submission.files[name]):
+                yield part[: max(left, 0)]
+                left -= len(part)
 
 
-def _bare(source: str) -> str:
-    """The definitions by name, without comments, docstrings, layout and chosen names."""
-    found = blocks(source)
-    return "\n".join(_bare_block(found[name].text) for name in sorted(found))
+def _parts(source: str) -> Iterator[str]:
+    """The definitions, each without comments, docstring, layout and chosen names."""
+    return (_bare(block.text) for block in blocks(source).values())
 
 
-def _bare_block(text: str) -> str:
+def _bare(text: str) -> str:
     try:
         tree = ast.parse(text)
         for node in ast.walk(tree):
@@ -204,9 +211,13 @@ def _drop_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 
 def _rename(tree: ast.Module) -> None:
-    """Every name but Python's own becomes one and the same, also `self`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            node.arg = "name"
-        elif isinstance(node, ast.Name) and not hasattr(builtins, node.id):
-            node.id = "name"
+    """Every name but Python's own becomes one and the same, also `self`, also a borrowed `sum`."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    arguments = [node for node in ast.walk(tree) if isinstance(node, ast.arg)]
+    chosen = {node.arg for node in arguments}
+    chosen |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    for argument in arguments:
+        argument.arg = "name"
+    for name in names:
+        if name.id in chosen or not hasattr(builtins, name.id):
+            name.id = "name"
