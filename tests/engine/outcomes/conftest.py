@@ -26,12 +26,13 @@ CHAPTER = "ch4"
 
 TROUBLE = """
 
-def softmax(z, axis=-1):
-    while True:
+def softmax_backward(dout, p):
+    while p.ndim > 2:
         pass
+    return p * (dout - (dout * p).sum(axis=-1, keepdims=True))
 
 
-def logsumexp(z, axis=-1):
+def cross_entropy_gradient(logits, labels):
     import os
     os._exit(3)
 
