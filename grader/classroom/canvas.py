@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from grader.classroom.grades_csv import points
+from grader.classroom.raw_csv import Line, delimiter_of, lines_of, quoted
 from grader.classroom.results import ClassResults, Result
 from grader.course import Chapter
 from grader.report.text import harmless
@@ -37,21 +38,6 @@ class Merged:
     notes: tuple[str, ...]
 
 
-@dataclass
-class _Record:
-    """A line of the export, its fields as they are written, quotes and all."""
-
-    fields: list[str]
-    end: str
-
-    def value(self, column: int) -> str:
-        """The text of a field; empty where the line is shorter than the header."""
-        raw = self.fields[column] if column < len(self.fields) else ""
-        if raw.startswith('"') and raw.endswith('"') and len(raw) > 1:
-            raw = raw[1:-1].replace('""', '"')
-        return raw.strip()
-
-
 class Gradebook:
     """An export from Canvas.  Raises CanvasError if it is none."""
 
@@ -60,8 +46,8 @@ class Gradebook:
         text = data.decode("utf-8", "surrogateescape")
         self._bom = BOM if text.startswith(BOM) else ""
         text = text.removeprefix(BOM)
-        self._delimiter = _delimiter(text)
-        self._records = list(_records(text, self._delimiter))
+        self._delimiter = delimiter_of(text)
+        self._records = list(lines_of(text, self._delimiter))
         self._header = self._records[0]
         self._columns = [self._header.value(i) for i in range(len(self._header.fields))]
         self._own = {name.casefold(): i for i, name in reversed(list(enumerate(self._columns)))}
@@ -121,7 +107,7 @@ class Gradebook:
                 rows[student] = number
         return rows
 
-    def _keys(self, record: _Record) -> set[str]:
+    def _keys(self, record: Line) -> set[str]:
         """All that a student may be called; names and identities do not meet by chance."""
         identities = (self._own[name] for name in IDENTITIES if name in self._own)
         keys = {_exact(record.value(column)) for column in identities}
@@ -150,7 +136,7 @@ class Gradebook:
             found = found or [i for i in columns if begins.match(self._columns[i])]
         if len(found) > 1:
             there = _listed(self._columns[i] for i in found)
-            raise CanvasError(f"{there} could all be the column: name one with its number")
+            raise CanvasError(f"{there} could all be the column: choose one by its number")
         return found[0] if found else None
 
     def _is_assignment(self, column: int) -> bool:
@@ -167,7 +153,7 @@ class Gradebook:
             if record is self._header or any(record.fields):
                 record.fields += [""] * (place + 1 - len(record.fields))
         title = f"{results.chapter.id} · {results.chapter.title}"
-        self._header.fields[place] = _quoted(title, self._delimiter)
+        self._header.fields[place] = quoted(title, self._delimiter)
         if self._possible is not None:
             self._possible.fields[place] = points(_most(results.chapter))
         return place
@@ -220,37 +206,11 @@ class Gradebook:
             yield f"in the gradebook, but not in the class: {_listed(names)}"
 
 
-def _delimiter(text: str) -> str:
-    """Canvas writes commas, or semicolons where a decimal is a comma."""
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
-
-
-def _records(text: str, delimiter: str) -> Iterator[_Record]:
-    """Cut into lines and fields, without changing a character: `csv` forgets how it was quoted."""
-    field = re.compile(
-        rf'("(?:[^"]|"")*"[^{delimiter}\r\n]*|[^{delimiter}\r\n]*)({delimiter}|\r\n|\r|\n|\Z)'
-    )
-    fields: list[str] = []
-    for match in field.finditer(text):
-        fields.append(match[1])
-        if match[2] != delimiter:
-            yield _Record(fields, match[2])
-            fields = []
-            if match.end() == len(text):
-                return
-
-
 def _titles(header: str) -> set[str]:
     """All that names a column: the header, the name in it, its number."""
     number = NUMBER.search(header)
     names = {header, NUMBER.sub("", header), number[1] if number else header}
     return {name.casefold() for name in names}
-
-
-def _quoted(text: str, delimiter: str) -> str:
-    special = any(mark in text for mark in (delimiter, '"', "\n", "\r"))
-    return '"' + text.replace('"', '""') + '"' if special else text
 
 
 def _exact(text: str) -> str:

@@ -130,7 +130,7 @@ def test_a_column_that_is_not_there_is_an_error(class_of):
 
 def test_a_column_that_could_be_two_is_an_error(class_of):
     twice = export("ch4 (44)").replace(b"ch1 (11)", b"ch4 (45)")
-    with pytest.raises(CanvasError, match="name one with its number"):
+    with pytest.raises(CanvasError, match="choose one by its number"):
         Gradebook(twice).merged(class_of(ada="right"))
     chosen = Gradebook(twice).merged(class_of(ada="right"), "44")
     assert table(chosen.data)[0]["Lovelace, Ada"][5:7] == ["90", "20"]
