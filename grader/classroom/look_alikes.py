@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ COMMON, COMMON_PART = 20, 0.2
 LONGEST = 200_000
 """Characters of a submission that are looked at, bare; ten times a long one."""
 
-COLUMNS = 4096
+COLUMNS = 2048
 MISSING = "look-alikes were not searched: pip install 'gradschool[class]'"
 
 
@@ -61,10 +62,14 @@ class LookAlikes:
 
 @dataclass(frozen=True)
 class _Text:
-    """One text and all who handed it in, up to renaming."""
+    """One text and all who handed it in, up to renaming.
+
+    `own` counts its own fingerprints, `shared` are those of them that others have, too.
+    """
 
     students: tuple[str, ...]
-    fingerprints: np.ndarray
+    own: int
+    shared: np.ndarray
 
 
 def find_look_alikes(results: Sequence[Result], released: str) -> LookAlikes:
@@ -102,24 +107,27 @@ def _texts(results: Sequence[Result], released: str) -> list[_Text]:
     fingerprints: dict[str, np.ndarray] = {}
     for result in results:
         if result.submission is not None:
-            tokens, found = _fingerprints(_whole(result.submission))
-            students.setdefault(tokens, []).append(result.student)
-            if tokens not in fingerprints:
-                fingerprints[tokens] = np.array(sorted(found - stub), np.int64)
-    common = _common(list(fingerprints.values()))
-    texts = [
-        _Text(tuple(students[tokens]), np.setdiff1d(found, common, assume_unique=True))
-        for tokens, found in fingerprints.items()
-    ]
-    return [text for text in texts if len(text.fingerprints) >= LEAST]
+            key, found = _fingerprints(_whole(result.submission))
+            students.setdefault(key, []).append(result.student)
+            if key not in fingerprints:
+                fingerprints[key] = np.array(sorted(found - stub), np.int64)
+    texts = _with_shared(students, fingerprints)
+    return [text for text in texts if text.own >= LEAST]
 
 
-def _common(documents: list[np.ndarray]) -> np.ndarray:
-    """Fingerprints of so many different submissions that nobody can have them from anybody."""
-    if not documents:
-        return np.array([], np.int64)
-    values, counts = np.unique(np.concatenate(documents), return_counts=True)
-    return values[counts > max(COMMON, COMMON_PART * len(documents))]
+def _with_shared(
+    students: dict[str, list[str]], fingerprints: dict[str, np.ndarray]
+) -> Iterator[_Text]:
+    """Leave out what so many have that nobody can have it from anybody."""
+    if not fingerprints:
+        return
+    everything = np.concatenate(list(fingerprints.values()))
+    values, counts = np.unique(everything, return_counts=True)
+    most = max(COMMON, COMMON_PART * len(fingerprints))
+    for key, found in fingerprints.items():
+        count = counts[np.searchsorted(values, found)]
+        own = count <= most
+        yield _Text(tuple(students[key]), int(own.sum()), found[own & (count > 1)])
 
 
 def _same(text: _Text) -> Iterator[Pair]:
@@ -131,7 +139,7 @@ def _similar(texts: list[_Text]) -> Iterator[Pair]:
     """Pairs of different texts, by the first who handed each in."""
     if len(texts) < 2:
         return
-    sizes = np.array([len(text.fingerprints) for text in texts])
+    sizes = np.array([text.own for text in texts])
     similarity = _shared(texts) / np.minimum(sizes[:, None], sizes[None, :])
     for one, other in zip(*np.nonzero(np.triu(similarity >= ALIKE, 1)), strict=True):
         value = round(float(similarity[one, other]), 2)
@@ -140,19 +148,12 @@ def _similar(texts: list[_Text]) -> Iterator[Pair]:
 
 def _shared(texts: list[_Text]) -> np.ndarray:
     """How many fingerprints each two texts have in common: an index, multiplied in slices."""
-    document = np.repeat(np.arange(len(texts)), [len(text.fingerprints) for text in texts])
-    _, column, count = np.unique(
-        np.concatenate([text.fingerprints for text in texts]),
-        return_inverse=True,
-        return_counts=True,
-    )
-    repeated = count > 1
-    chosen = repeated[column]
-    document, column = document[chosen], (np.cumsum(repeated) - 1)[column[chosen]]
+    document = np.repeat(np.arange(len(texts)), [len(text.shared) for text in texts])
+    values, column = np.unique(np.concatenate([text.shared for text in texts]), return_inverse=True)
     order = np.argsort(column, kind="stable")
     document, column = document[order], column[order]
     shared = np.zeros((len(texts), len(texts)), np.float32)
-    for start in range(0, int(repeated.sum()), COLUMNS):
+    for start in range(0, len(values), COLUMNS):
         here = slice(*np.searchsorted(column, [start, start + COLUMNS]))
         holds = np.zeros((len(texts), COLUMNS), np.float32)
         holds[document[here], column[here] - start] = 1
@@ -161,7 +162,7 @@ def _shared(texts: list[_Text]) -> np.ndarray:
 
 
 def _fingerprints(parts: Iterable[str]) -> tuple[str, set[int]]:
-    """The parts as copydetect reads them, and their fingerprints.
+    """A digest of the parts as copydetect reads them, in any order, and their fingerprints.
 
     A window of 1 keeps every fingerprint: how many two texts share then does not depend on
     Python's hashes, which differ from run to run.
@@ -174,7 +175,8 @@ def _fingerprints(parts: Iterable[str]) -> tuple[str, set[int]]:
         read = CodeFingerprint("", PIECE, 1, language="python", fp=io.StringIO(part))
         texts.append(read.filtered_code)
         found.update(int(value) for value in read.hashes)
-    return "\n".join(sorted(texts)), found
+    whole = "\n".join(sorted(texts))
+    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest(), found
 
 
 def _whole(submission: Submission) -> Iterator[str]:
