@@ -60,7 +60,7 @@ def class_report(
         isolations=sorted(isolations),
         pages=pages,
         files=files,
-    )  # fmt: skip
+    )
 
 
 def bars(marks: Marks) -> Iterator[Bar]:
@@ -72,8 +72,14 @@ def bars(marks: Marks) -> Iterator[Bar]:
         label = f"{points(low)} to {points(high)}"
         height = max(THINNEST, (HEIGHT - TOP - BOTTOM) * count / tallest) if count else 0.0
         x = LEFT + number * step + GAP / 2
-        yield Bar(label, count, round(x, 1), round(HEIGHT - BOTTOM - height, 1),
-                  round(step - GAP, 1), round(height, 1))  # fmt: skip
+        yield Bar(
+            label,
+            count,
+            round(x, 1),
+            round(HEIGHT - BOTTOM - height, 1),
+            round(step - GAP, 1),
+            round(height, 1),
+        )
 
 
 def _across(marks: Marks) -> float:

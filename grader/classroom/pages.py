@@ -72,6 +72,9 @@ def _template() -> Template:
 def environment() -> Environment:
     """The templates of this package; every value is escaped."""
     return Environment(
-        loader=PackageLoader("grader.classroom"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=PackageLoader("grader.classroom"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
