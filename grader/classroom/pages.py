@@ -6,13 +6,12 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, Template
 
 from grader.classroom.results import ClassResults, Result
-from grader.report.as_html import chapter_html
+from grader.report.as_page import page_html
 from grader.report.disclosure import Disclosure
 from grader.report.text import harmless
 
@@ -40,15 +39,13 @@ def file_names(students: Iterable[str]) -> dict[str, str]:
 
 def student_page(result: Result, results: ClassResults, disclosure: Disclosure) -> str:
     """The whole page of one student, with no more than may be disclosed."""
-    report = result.report
-    if report is not None and disclosure is Disclosure.none:
-        report = replace(report, notes=())
-    body = chapter_html(report, disclosure) if report else ""
-    return _template().render(
-        student=harmless(result.student, NAME),
+    student = harmless(result.student, NAME)
+    if result.report is not None:
+        return page_html([result.report], disclosure, f"{results.chapter.id} · {student}")
+    return _no_mark().render(
+        student=student,
         course=results.course,
         chapter=results.chapter,
-        body=body,
         # What kept the grader from working is not the student's concern, an unreadable file is.
         problem=harmless(result.problem) if result.submission is None else "",
     )
@@ -65,8 +62,8 @@ def _candidates(student: str) -> Iterable[str]:
 
 
 @cache
-def _template() -> Template:
-    return environment().get_template("student.html.j2")
+def _no_mark() -> Template:
+    return environment().get_template("no_mark.html.j2")
 
 
 def environment() -> Environment:
