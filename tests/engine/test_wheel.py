@@ -109,6 +109,13 @@ def test_init_never_overwrites(tmp_path, capsys, monkeypatch):
     tomllib.loads((tmp_path / "work" / "pyproject.toml").read_text())
 
 
+def test_the_wheel_carries_the_templates(grade, tmp_path):
+    listed = "from grader.classroom.pages import environment; print(environment().list_templates())"
+    templates = ROOT / "grader" / "classroom" / "templates"
+    said = run(grade.parent / "python", "-c", listed, cwd=tmp_path)
+    assert said.strip() == str(sorted(path.name for path in templates.iterdir()))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
