@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from grader.course import Chapter, Course, CourseError, Exercise
 from grader.submission import Submission
 from grader.wall.isolation import Isolation
-from grader.wall.sandbox import Sandbox
+from grader.wall.starting import AnySandbox, start_sandbox
 
 HEAVY = "torch"
 """Chapters that need it are judged last: by then the judge has imported it, too."""
@@ -52,7 +52,7 @@ class Wave:
 
     numbers: tuple[int, ...]
     libraries: tuple[str, ...]
-    sandbox: Sandbox
+    sandbox: AnySandbox
 
 
 @contextmanager
@@ -66,6 +66,6 @@ def started(assignments: list[Assignment], isolation: Isolation) -> Iterator[lis
             if numbers:
                 chapters = [assignments[number].chapter for number in numbers]
                 libraries = tuple(sorted({name for one in chapters for name in one.imports}))
-                sandbox = Sandbox(isolation, libraries, chapters[0].limits)
+                sandbox = start_sandbox(isolation, libraries, chapters[0].limits)
                 waves.append(Wave(numbers, libraries, stack.enter_context(sandbox)))
         yield waves

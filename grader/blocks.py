@@ -6,7 +6,7 @@ import ast
 import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -67,28 +67,42 @@ def replaced(source: str, name: str, text: str) -> str:
     return "\n".join([*lines[: block.first - 1], *text.split("\n"), *lines[block.last :]])
 
 
-def changed(before: str, after: str, exercises: Sequence[str]) -> list[str]:
+def changed(
+    before: str, after: str, exercises: Sequence[str], also: Collection[str] = ()
+) -> list[str]:
     """The exercises that differ, themselves or in a helper, constant or import that they use.
 
-    An exercise that only uses another exercise that changed is not among them.
+    `also` are names that have changed without the text: what they stand for is imported.  An
+    exercise that only uses another exercise that changed is not among them: see `users`.
     """
     old, new = blocks(before), blocks(after)
     other = {
         name
         for name in {*old, *new}
         if name not in old or name not in new or old[name].digest != new[name].digest
-    }
-    helpers = other - set(exercises)
-    for _ in new:
-        users = {name for name in set(new) - set(exercises) if new[name].uses & helpers}
-        if users <= helpers:
-            break
-        helpers |= users
+    } | set(also)
+    own = set(exercises)
+    helpers = _reached({name: one for name, one in new.items() if name not in own}, other - own)
     return [
         name
         for name in exercises
         if name in other or (name in new and bool(new[name].uses & helpers))
     ]
+
+
+def users(source: str, names: Iterable[str], exercises: Sequence[str]) -> list[str]:
+    """The other exercises that use one of `names`, directly or by way of others."""
+    used = set(names)
+    reached = _reached(blocks(source), used)
+    return [name for name in exercises if name in reached - used]
+
+
+def _reached(found: dict[str, Block], names: set[str]) -> set[str]:
+    """The names, and those of the blocks that use one of them, directly or by way of others."""
+    reached = set(names)
+    while more := {name for name, one in found.items() if one.uses & reached} - reached:
+        reached |= more
+    return reached
 
 
 def bound_names(node: ast.stmt) -> list[str]:

@@ -20,8 +20,8 @@ from grader.report.model import ChapterReport, ExerciseReport
 from grader.shortcuts import find_shortcuts
 from grader.submission import Submission
 from grader.wall.isolation import Isolation
-from grader.wall.sandbox import Zygote
 from grader.wall.session import Session, Sources
+from grader.wall.starting import Workers
 
 GARBAGE = 50_000
 """Allocations between collections: a judge lives for seconds and leaves little garbage."""
@@ -37,10 +37,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a submission runs: who forks its workers, on which core, and until when."""
+    """Where a submission runs: who starts its workers, on which core, and until when."""
 
-    zygote: Zygote
-    core: int
+    workers: Workers
+    core: int | None
     deadline: float
 
 
@@ -78,7 +78,7 @@ def judged(
     submission, chapter = assignment.submission, assignment.chapter
     refused = {entry.name: entry.why for entry in chapter.refused}
     sources = Sources(submission.module, submission.files, refused, place.core)
-    session = Session(place.zygote, sources, chapter.limits, place.deadline)
+    session = Session(place.workers, sources, chapter.limits, place.deadline)
     try:
         verdict = shortcut(loaded, submission, exercise)
         if verdict is None:

@@ -6,6 +6,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -16,7 +17,9 @@ from grader.judge.errors import JudgeError
 from grader.judge.exercise import Judged, Place, cores, joined, judged, load_library, settle
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
-from grader.wall.sandbox import Sandbox, SandboxError
+from grader.wall.sandbox import SandboxError
+from grader.wall.starting import AnySandbox
+from grader.wall.system import forks
 
 
 @dataclass
@@ -62,7 +65,10 @@ class Judging:
             for library in wave.libraries:
                 load_library(library)
             wave.sandbox.wait()
-            self._share_out(wave)
+            if forks():
+                self._share_out(wave)
+            else:
+                self._one_by_one(wave)
         return [self._report(number, one) for number, one in enumerate(self.assignments)]
 
     def _report(self, number: int, assignment: Assignment) -> ChapterReport:
@@ -89,6 +95,24 @@ class Judging:
                 judge.process.join(2)
                 judge.process.kill()
 
+    def _one_by_one(self, wave: Wave) -> None:
+        """Judge in this process, where no other can be forked with everything loaded."""
+        deadlines: dict[int, float] = {}
+        for task in self._tasks(wave):
+            self._time(task, deadlines)
+            assignment, exercise = self.assignments[task.assignment], task.exercise
+            chapter = assignment.chapter
+            if chapter.id not in self.loaded:
+                self.loaded[chapter.id] = load_chapter(self.course, chapter)
+            self.results[task.assignment, exercise.name] = judged(
+                self.run,
+                self.loaded[chapter.id],
+                assignment,
+                exercise,
+                Place(wave.sandbox, None, task.deadline),
+                partial(self.observe, exercise),
+            )
+
     def _tasks(self, wave: Wave) -> list[_Task]:
         return [
             _Task(number, exercise)
@@ -96,7 +120,7 @@ class Judging:
             for exercise in self.assignments[number].exercises
         ]
 
-    def _start(self, number: int, sandbox: Sandbox) -> _Judge:
+    def _start(self, number: int, sandbox: AnySandbox) -> _Judge:
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         process = context.Process(
@@ -109,10 +133,14 @@ class Judging:
     def _give(self, judge: _Judge, pending: Iterator[_Task], deadlines: dict[int, float]) -> None:
         judge.task = next(pending, None)
         if judge.task is not None:
-            limits = self.assignments[judge.task.assignment].chapter.limits
-            end = time.monotonic() + limits.chapter_seconds
-            judge.task.deadline = deadlines.setdefault(judge.task.assignment, end)
+            self._time(judge.task, deadlines)
         judge.connection.send(judge.task)
+
+    def _time(self, task: _Task, deadlines: dict[int, float]) -> None:
+        """A submission's time begins with its first exercise."""
+        limits = self.assignments[task.assignment].chapter.limits
+        end = time.monotonic() + limits.chapter_seconds
+        task.deadline = deadlines.setdefault(task.assignment, end)
 
     def _hear(self, judge: _Judge, pending: Iterator[_Task], deadlines: dict[int, float]) -> None:
         assert judge.task is not None
@@ -129,7 +157,9 @@ class Judging:
         self._give(judge, pending, deadlines)
 
 
-def _judge_process(judging: Judging, connection: Connection, sandbox: Sandbox, number: int) -> None:
+def _judge_process(
+    judging: Judging, connection: Connection, sandbox: AnySandbox, number: int
+) -> None:
     """Judge exercises until there are no more; errors of ours go to the parent."""
     core = cores()[number]
     settle(core)

@@ -26,6 +26,8 @@ from grader.judge.grading import judge_exercise
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Cell, Sandbox, SandboxError, warm_sandbox
+from grader.wall.starting import AnySandbox, start_sandbox
+from grader.wall.system import forks
 
 
 @dataclass
@@ -73,6 +75,9 @@ class Pool:
             return
         with warm_sandbox(self.isolation, self.chapter.imports, self.chapter.limits) as self.warm:
             loaded = self._loaded()
+            if not forks():
+                yield from self._one_by_one(assignments, loaded)
+                return
             pending = iter(enumerate(assignments))
             idle = cores()
             busy: dict[Any, _Judge] = {}
@@ -90,6 +95,16 @@ class Pool:
             finally:
                 for judge in busy.values():
                     judge.end()
+
+    def _one_by_one(
+        self, assignments: Sequence[Assignment], loaded: LoadedChapter
+    ) -> Iterator[tuple[int, ChapterReport | JudgeError | SandboxError]]:
+        """In this process, where no other can be forked with everything loaded."""
+        for number, assignment in enumerate(assignments):
+            try:
+                yield number, self.judge(assignment, None, loaded)
+            except (JudgeError, SandboxError) as error:
+                yield number, error
 
     def _loaded(self) -> LoadedChapter:
         """The chapter, with the inputs of its checks drawn: judges are forked with both."""
@@ -115,7 +130,9 @@ class Pool:
         theirs.close()
         return _Judge(number, core, process, ours)
 
-    def judge(self, assignment: Assignment, core: int, loaded: LoadedChapter) -> ChapterReport:
+    def judge(
+        self, assignment: Assignment, core: int | None, loaded: LoadedChapter
+    ) -> ChapterReport:
         """Judge one submission in this process.  Raises JudgeError or SandboxError."""
         deadline = time.monotonic() + self.chapter.limits.chapter_seconds
         with self._place() as zygote:
@@ -126,10 +143,10 @@ class Pool:
             ]
         return joined(self.course, assignment, results, self.isolation, self.run)
 
-    def _place(self) -> AbstractContextManager[Cell | Sandbox]:
+    def _place(self) -> AbstractContextManager[Cell | AnySandbox]:
         if self.warm is not None:
             return Cell(self.warm)
-        return Sandbox(self.isolation, self.chapter.imports, self.chapter.limits)
+        return start_sandbox(self.isolation, self.chapter.imports, self.chapter.limits)
 
 
 def _judge_process(

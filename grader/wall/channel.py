@@ -13,7 +13,11 @@ FOREVER = 1e6
 """Seconds: the worker's patience with the judge."""
 
 CHUNK = 1 << 16
-PEEK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
+BY_KERNEL = hasattr(socket, "MSG_DONTWAIT")
+"""Whether the kernel's own time limits are known to work; Windows counts them otherwise."""
+
+PEEK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT) if BY_KERNEL else int(socket.MSG_PEEK)
+LATE = (BlockingIOError, TimeoutError)
 
 
 class ChannelClosed(Exception):
@@ -27,7 +31,8 @@ class ChannelTimeout(Exception):
 class Channel:
     """One end of a pair of sockets.
 
-    Time limits are the kernel's (SO_RCVTIMEO): a round trip then costs two system calls a side.
+    Time limits are the kernel's (SO_RCVTIMEO), where it has them: a round trip then costs two
+    system calls a side.
     """
 
     def __init__(self, end: socket.socket, limit: int) -> None:
@@ -44,7 +49,7 @@ class Channel:
         self._be_patient(seconds)
         try:
             self.end.sendall(LENGTH.pack(len(payload)) + payload)
-        except BlockingIOError:
+        except LATE:
             raise ChannelTimeout from None
         except OSError:
             raise ChannelClosed from None
@@ -63,6 +68,9 @@ class Channel:
         if self.buffer:
             return False
         try:
+            if not BY_KERNEL:
+                self.patience = 0.0
+                self.end.setblocking(False)
             return not self.end.recv(1, PEEK)
         except OSError:
             return True
@@ -75,7 +83,7 @@ class Channel:
         while have < count:
             try:
                 part = self.end.recv(max(count - have, CHUNK))
-            except BlockingIOError:
+            except LATE:
                 raise ChannelTimeout from None
             except OSError:
                 raise ChannelClosed from None
@@ -94,6 +102,9 @@ class Channel:
         if seconds == self.patience:
             return
         self.patience = seconds
+        if not BY_KERNEL:
+            self.end.settimeout(seconds)
+            return
         whole = int(min(seconds, FOREVER))
         limit = struct.pack("@ll", whole, int((min(seconds, FOREVER) - whole) * 1e6) or 1)
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):

@@ -29,7 +29,7 @@ BUBBLEWRAP, USER, PROCESS = "bubblewrap", "user", "process"
 ENGINE = Path(__file__).resolve().parent
 BOOTSTRAP = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
-    "from grader.wall.zygote import main; main()"
+    "from {entry} import main; main()"
 )
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
@@ -38,6 +38,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
 }
 TRIAL = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; import grader.wall.zygote"
@@ -102,16 +103,23 @@ def _weaker(why: str) -> Isolation:
 
 
 def python_command(
-    isolation: Isolation, libraries: Iterable[str], arguments: list[str]
+    isolation: Isolation,
+    libraries: Iterable[str],
+    arguments: list[str],
+    entry: str = "grader.wall.zygote",
 ) -> list[str]:
-    """The command line of a zygote that may import `libraries` and nothing else installed."""
+    """The command line of a process that may import `libraries` and nothing else installed.
+
+    It runs `main` of the module `entry`.
+    """
     binds = library_files((*libraries, "msgpack"))
     if isolation.strong:
-        bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"])
+        bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"], entry=entry)
         prefix = ["bwrap", *_namespaces(isolation.warm), *_file_system(binds), "--"]
     else:
         folders = _folders((*libraries, "msgpack"))
-        bootstrap = BOOTSTRAP.format(engine=str(ENGINE.parent.parent), libraries=folders)
+        engine = str(ENGINE.parent.parent)
+        bootstrap = BOOTSTRAP.format(engine=engine, libraries=folders, entry=entry)
         prefix = []
     python = os.path.realpath(sys.executable) if isolation.strong else sys.executable
     return [*prefix, python, "-I", "-S", "-X", "utf8", "-c", bootstrap, *arguments]
@@ -122,7 +130,8 @@ def environment(isolation: Isolation, folder: str) -> dict[str, str]:
     if isolation.strong:
         return {**ENVIRONMENT, "PATH": os.environ.get("PATH", os.defpath)}
     needed = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    return {**ENVIRONMENT, "HOME": folder, "TMPDIR": folder, **needed}
+    own = dict.fromkeys(("HOME", "TMPDIR", "TMP", "TEMP"), folder)
+    return {**ENVIRONMENT, **own, **needed}
 
 
 def unprivileged_user(isolation: Isolation) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ast
 import builtins
 import importlib.abc
@@ -10,6 +11,7 @@ import itertools
 import re
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -111,18 +113,30 @@ def _parsable(source: str, path: str) -> Iterator[ast.stmt]:
 
 
 class _Alarm:
-    """Raises StillRunning in the main thread after some seconds, where the system has alarms."""
+    """Raises StillRunning in the main thread after some seconds.
+
+    Where the system has no alarms a thread sends an interrupt, which does not reach code that
+    waits outside of Python.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+        self.timer: threading.Timer | None = None
 
     def __enter__(self) -> None:
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self._ring)
             signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        else:
+            signal.signal(signal.SIGINT, self._ring)
+            self.timer = threading.Timer(self.seconds, _thread.interrupt_main)
+            self.timer.start()
 
     def __exit__(self, *_: object) -> None:
-        if hasattr(signal, "setitimer"):
+        if self.timer is not None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            self.timer.cancel()
+        else:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _ring(self, number: int, frame: FrameType | None) -> None:

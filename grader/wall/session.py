@@ -11,7 +11,7 @@ from typing import Any
 from grader.wall.channel import Channel, ChannelClosed, ChannelTimeout
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
-from grader.wall.sandbox import Zygote
+from grader.wall.starting import Workers
 from grader.wall.tokens import Function
 from grader.wall.wire import WireError
 
@@ -42,7 +42,7 @@ class Sources:
 class Session:
     """A worker with the submission loaded; replaced by a new one when it is lost."""
 
-    def __init__(self, sandbox: Zygote, sources: Sources, limits: Limits, deadline: float) -> None:
+    def __init__(self, sandbox: Workers, sources: Sources, limits: Limits, deadline: float) -> None:
         self.sandbox, self.sources, self.limits = sandbox, sources, limits
         self.deadline = deadline
         self.channel: Channel | None = None

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.wall.channel import Channel
+from grader.wall.confinement import hide_the_engine, limit
 from grader.wall.namespaces import furnish, leave
 from grader.wall.worker import detach_standard_streams, serve
 
@@ -51,7 +52,7 @@ def main() -> None:
         importlib.import_module(library)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
-    _hide_the_engine()
+    hide_the_engine()
     control = socket.socket(fileno=settings.control)
     _protect()
     control.sendall(READY)
@@ -113,7 +114,7 @@ class Zygote:
 
     def become_worker(self, end: int) -> None:
         detach_standard_streams()
-        _limit(self.settings.limits)
+        limit(self.settings.limits)
         serve(Channel(socket.socket(fileno=end), self.settings.frame))
 
     def become_cell(self, end: int) -> None:
@@ -206,22 +207,3 @@ def _protect() -> None:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def _hide_the_engine() -> None:
-    """Take this package off the path and out of sys.modules: a submission cannot import it."""
-    sys.path.pop(0)
-    for name in [name for name in sys.modules if name.split(".")[0] == "grader"]:
-        del sys.modules[name]
-
-
-def _limit(limits: dict[str, int]) -> None:
-    import resource
-
-    for name, value in limits.items():
-        kind: Any = getattr(resource, name, None)
-        if kind is not None:
-            _, hard = resource.getrlimit(kind)
-            most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(kind, (most, most))

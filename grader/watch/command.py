@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,15 +10,21 @@ from contextlib import ExitStack
 from rich.console import RenderableType
 from rich.text import Text
 
-from grader.blocks import changed, parses
+from grader.blocks import users
 from grader.course import Chapter, Exercise
 from grader.progress import load_progress
 from grader.report.model import ChapterReport
 from grader.student_commands import chapter_list, next_hint, next_step, what_to_do
 from grader.submission import UnreadableSubmission
-from grader.watch.judge import Judge
-from grader.watch.keys import RESIZED, SAVED, Keyboard, Signals, ready
-from grader.watch.screen import Picture, Screen, headline, verdict
+from grader.watch import view
+from grader.watch.events import Event, Events, Heard, Pressed, Resized, Touched
+from grader.watch.files import Files
+from grader.watch.judge import MOST, Judge, Judges
+from grader.watch.keys import keyboard
+from grader.watch.reading import Reading, differing, read
+from grader.watch.screen import Screen
+from grader.watch.signals import Signals
+from grader.watch.view import Picture
 from grader.workspace import Workspace
 
 SETTLING = 0.2
@@ -30,34 +35,49 @@ def watch_here(workspace: Workspace, chosen: tuple[Chapter, Exercise | None] | N
     """Watch until `q`.  Raises UnreadableSubmission where there is no terminal to draw on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UnreadableSubmission("watch needs a terminal: use grade ch3 to grade once")
-    if importlib.util.find_spec("termios") is None:
-        raise UnreadableSubmission("watch needs a POSIX terminal: use grade ch3 to grade once")
-    watcher = Watcher(workspace, chosen)
+    events = Events()
+    keys = keyboard(events)
+    if keys is None:
+        raise UnreadableSubmission("watch cannot read single keys here: use grade ch3 instead")
+    watcher = Watcher(workspace, chosen, events)
+    screen = Screen()
     try:
-        watcher.run()
+        with ExitStack() as stack:
+            stack.enter_context(keys)
+            stack.enter_context(screen)
+            stack.enter_context(Signals(events, keys, screen))
+            stack.enter_context(Files(workspace.folder, events))
+            watcher.run(screen)
     except KeyboardInterrupt:
-        watcher.leave = True
+        pass  # Ctrl-C is another way to say `q`
     finally:
-        watcher.judge.close()
+        watcher.judges.close()
 
 
 class Watcher:
     """The chapter and exercise at hand, what was last graded, and what is on the screen."""
 
     def __init__(
-        self, workspace: Workspace, chosen: tuple[Chapter, Exercise | None] | None
+        self, workspace: Workspace, chosen: tuple[Chapter, Exercise | None] | None, events: Events
     ) -> None:
-        self.workspace = workspace
+        self.workspace, self.events = workspace, events
         self.chapters = (chosen[0],) if chosen else workspace.course.chapters
         self.progress = load_progress(workspace.folder)
         step = next_step(workspace, self.progress, self.chapters)
         first = step.exercise if step else self.chapters[0].exercises[0]
         self.exercise = (chosen and chosen[1]) or first
+        self.judges = Judges(workspace, events)
         self.chapter = workspace.course.chapter(self.exercise.chapter)
-        self.judge = Judge(workspace, self.chapter)
-        self.texts = {one.id: workspace.source(one) for one in self.chapters}
+        self.judge: Judge = self.judges.of(self.chapter)
+        self.seen = {one.id: read(workspace, one) for one in self.chapters}
+        self.graded = dict(self.seen)
+        self.following: tuple[str, ...] = ()
+        self.first: ChapterReport | None = None
         self.headline: RenderableType = Text("")
+        self.verdict: RenderableType = Text("")
         self.body: Sequence[RenderableType] = ()
+        self.hints: list[str] = []
+        self.page: Callable[[], None] | None = None
         self.settled: float | None = None
         self.leave = False
         self.keys: dict[str, Callable[[], None]] = {
@@ -69,112 +89,154 @@ class Watcher:
             "q": self.quit,
         }
 
-    def run(self) -> None:
+    def run(self, screen: Screen) -> None:
         """Draw and react until it is time to leave."""
-        with ExitStack() as stack:
-            keyboard = stack.enter_context(Keyboard(sys.stdin.fileno()))
-            screen = stack.enter_context(Screen())
-            signals = stack.enter_context(Signals(self.workspace.folder))
-            self.begin()
-            while not self.leave:
-                screen.draw(self.picture())
-                self.react(keyboard, signals, screen)
+        self.begin()
+        while not self.leave:
+            screen.draw(self.picture())
+            left = None if self.settled is None else max(0.0, self.settled - time.monotonic())
+            event = self.events.next(left)
+            if isinstance(event, Resized):
+                screen.forget()
+            self.react(event)
 
     def begin(self) -> None:
         """Say what to do; have an exercise that is begun checked at once."""
-        self.next(move=False)
+        self.to_do()
         standings = self.workspace.standings(self.chapter, self.progress)
         if any(one.exercise == self.exercise and one.state == "started" for one in standings):
             self.check((self.exercise.name,))
 
-    def react(self, keyboard: Keyboard, signals: Signals, screen: Screen) -> None:
-        """Wait for the next thing to happen and deal with it."""
-        left = None if self.settled is None else max(0.0, self.settled - time.monotonic())
-        judge = [] if self.judge.ended else [self.judge.connection]
-        happened = ready([keyboard.descriptor, signals.awake, *judge], left)
-        heard = signals.heard() if signals.awake in happened else b""
-        if RESIZED in heard:
-            screen.forget()
-        if self.judge.connection in happened:
-            self.answered()
-        if SAVED in heard or not happened:
-            self.saved()
-        if keyboard.descriptor in happened:
-            for key in keyboard.pressed().lower():
+    def react(self, event: Event | None) -> None:
+        """Deal with what happened; nothing has where a file had time to become whole."""
+        if isinstance(event, Heard):
+            if self.judge.answers(event):
+                self.answered(event)
+        elif isinstance(event, Pressed):
+            for key in event.keys.lower():
                 self.keys.get(key, lambda: None)()
+        elif isinstance(event, Touched):
+            self.saved()
+            self.warm(event.names)
+        elif event is None:
+            self.saved()
+
+    def warm(self, names: frozenset[str]) -> None:
+        """A file of another chapter is being opened or saved: its judge may start loading."""
+        others = [one for one in self.chapters if any(one.module in name for name in names)]
+        if len(others) < MOST:
+            for chapter in others:
+                self.judges.of(chapter)
+            self.judges.of(self.chapter)
 
     def saved(self) -> None:
         """Compare files with what was graded last; grade what changed."""
         now = time.monotonic()
         over = self.settled is not None and now >= self.settled
-        for chapter in self.chapters:
-            before, after = self.texts[chapter.id], self.workspace.source(chapter)
-            if after == before:
+        for chapter in sorted(self.chapters, key=lambda one: one != self.chapter):
+            after = read(self.workspace, chapter)
+            if after == self.seen[chapter.id]:
                 continue
-            if not over and (not after or not parses(after)):
+            if not over and after.half_written:
                 self.settled = self.settled or now + SETTLING
                 return
-            self.texts[chapter.id] = after
-            self.compare(chapter, before, after)
+            before, self.seen[chapter.id] = self.seen[chapter.id], after
+            self.go_to(chapter)
+            if not self.trouble(after):
+                self.compare(after, restored=before.half_written)
         self.settled = None
 
-    def compare(self, chapter: Chapter, before: str | None, after: str | None) -> None:
-        """The chapter's file has another text now, or none."""
-        shown = self.workspace.shown(self.workspace.file(chapter))
-        if after is None:
-            self.headline = Text(f"{shown} is gone: waiting for it to come back", "bold yellow")
-            self.body = ()
-            return
-        names = [one.name for one in chapter.exercises]
-        different = changed(before or "", after, names) if before else [self.exercise.name]
+    def go_to(self, chapter: Chapter) -> None:
         if chapter != self.chapter:
-            self.judge.close()
-            self.chapter, self.judge = chapter, Judge(self.workspace, chapter)
-            self.exercise = chapter.exercises[0]
-            different = [name for name in different if name in names] or names[:1]
+            self.chapter, self.exercise, self.hints = chapter, chapter.exercises[0], []
+
+    def trouble(self, reading: Reading) -> bool:
+        """Say what is wrong with a file that cannot be graded; the last verdict stays known."""
+        error = reading.syntax_error()
+        if reading.submission is not None and error is None:
+            return False
+        self.judge.forget()
+        self.following, self.page = (), None
+        self.headline, self.body = view.trouble(reading.problem, error, self.verdict)
+        return True
+
+    def compare(self, after: Reading, restored: bool) -> None:
+        """Grade what differs from the last text that could be graded."""
+        before, self.graded[self.chapter.id] = self.graded[self.chapter.id], after
+        names = [one.name for one in self.chapter.exercises]
+        different = differing(before, after, names) if before.submission else []
+        if not different and restored:
+            different = [self.exercise.name]
         if not different:
             self.headline = Text("saved: no exercise changed")
             return
         if self.exercise.name not in different:
-            self.exercise = chapter.exercise(different[0])
-        self.check(tuple(different))
+            self.exercise, self.hints = self.chapter.exercise(different[0]), []
+        self.check(tuple(different), tuple(users(after.source, different, names)))
 
-    def check(self, names: tuple[str, ...]) -> None:
-        """Have exercises graded; the answer comes when it comes."""
-        what = f"{self.chapter.id}.{names[0]}" if len(names) == 1 else f"{len(names)} exercises"
-        self.headline = Text(f"checking {what}…", "bold yellow")
-        self.body = ()
-        if self.judge.ended:
-            self.judge.close()
-            self.judge = Judge(self.workspace, self.chapter)
+    def check(self, names: tuple[str, ...], following: tuple[str, ...] = ()) -> None:
+        """Have exercises graded, then the `following`; the answers come when they come."""
+        if self.trouble(self.seen[self.chapter.id]):
+            return
+        self.following, self.first, self.page = following, None, None
+        self.headline, self.body = view.checking(self.chapter, names), ()
+        self.judge = self.judges.of(self.chapter)
         self.judge.ask(names)
 
-    def answered(self) -> None:
-        """Draw a verdict, unless it is about something that has changed meanwhile."""
-        answer = self.judge.hear()
-        if answer is None:
+    def answered(self, heard: Heard) -> None:
+        """Draw a verdict, below the one on what it uses if there is one."""
+        report = heard.answer.report
+        if report is None:
+            self.headline, self.body = Text(heard.answer.problem, "bold red"), ()
+            self.page = None
             return
-        if answer.report is None:
-            self.headline, self.body = Text(answer.problem, "bold red"), ()
-            return
-        self.judged(answer.report)
-
-    def judged(self, report: ChapterReport) -> None:
         self.progress = self.workspace.remember([report])
-        self.headline, self.body = headline(report), verdict(report)
-        if report.passed and len(report.exercises) == 1:
-            self.body = [*self.body, Text("\nn goes on to the next exercise", "dim")]
+        if self.first is None:
+            self.first = report
+            self.headline = self.verdict = view.headline(report)
+            self.body = view.verdict(report, self.hints_left(report))
+            if self.following:
+                self.body = [*self.body, view.checking_users(self.following)]
+                self.judge.ask(self.following)
+        else:
+            self.body = [*view.verdict(self.first, None), *view.users(self.first, report)]
+        if self.page:
+            self.page()
+
+    def hints_left(self, report: ChapterReport) -> str | None:
+        """What key helps now."""
+        if any(one.id == self.exercise.id and one.passed for one in report.exercises):
+            self.hints = []
+            return "n goes on to the next exercise" if len(report.exercises) == 1 else None
+        return None
 
     def hint(self) -> None:
-        """One step more towards the exercise at hand, below what is there."""
+        """One step more towards the exercise at hand."""
         self.progress = load_progress(self.workspace.folder)
         text = next_hint(self.exercise, None, self.progress)
         self.progress.save()
-        self.body = [*self.body, Text(f"\nhint for {self.exercise.name}  ", "cyan").append(text)]
+        if text not in self.hints:
+            self.hints.append(text)
 
-    def next(self, move: bool = True) -> None:
-        """Go to the exercise to do now and say where it is."""
+    def next(self) -> None:
+        """Go to the exercise to do now: in this chapter, or in another that is watched."""
         self.progress = load_progress(self.workspace.folder)
+        step = None
+        for chapters in ((self.chapter,), self.chapters):
+            try:
+                step = step or next_step(self.workspace, self.progress, chapters)
+            except UnreadableSubmission as error:
+                self.headline, self.body = Text(str(error), "bold yellow"), ()
+                return
+        if step is not None and step.exercise != self.exercise:
+            self.go_to(self.workspace.course.chapter(step.exercise.chapter))
+            self.exercise, self.hints = step.exercise, []
+            self.judges.of(self.chapter)
+        self.to_do()
+
+    def to_do(self) -> None:
+        """Say where the exercise to do now is."""
+        self.page = None
         try:
             step = next_step(self.workspace, self.progress, (self.chapter,))
         except UnreadableSubmission as error:
@@ -183,15 +245,15 @@ class Watcher:
         if step is None:
             self.headline, self.body = Text(f"{self.chapter.id} is done.", "bold green"), ()
             return
-        if move:
-            self.exercise = step.exercise
-        place, *what, _ = what_to_do(self.workspace, step)
-        self.headline = Text(f"next: {place}", "bold")
-        self.body = [*map(Text, what), Text("Write it and save: it is checked at once.", "dim")]
+        place, why, _ = what_to_do(self.workspace, step)
+        self.headline, self.body = view.to_do(place, why)
 
     def list(self) -> None:
-        lines = chapter_list(self.workspace, self.chapter, self.progress)
-        self.headline, self.body = Text(next(lines), "bold"), [Text(line) for line in lines]
+        """The chapter's exercises; a verdict that comes meanwhile stands above them."""
+        lines = list(chapter_list(self.workspace, self.chapter, self.progress))
+        if self.page is None:
+            self.headline = Text(lines[0], "bold")
+        self.page, self.body = self.list, [Text(line) for line in lines[1:]]
 
     def quit(self) -> None:
         self.leave = True
@@ -199,4 +261,5 @@ class Watcher:
     def picture(self) -> Picture:
         standings = self.workspace.standings(self.chapter, self.progress)
         title = f"{self.chapter.id} · {self.chapter.title}"
-        return Picture(title, self.headline, self.body, standings)
+        hints = [view.hint(self.exercise, text) for text in self.hints]
+        return Picture(title, self.headline, [*hints, *self.body], standings)

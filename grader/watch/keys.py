@@ -1,55 +1,74 @@
-"""Single keys from the terminal, without Enter, and everything else that wakes the watcher."""
+"""Single keys from the terminal, without Enter."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
-import select
-import signal
+import sys
 import threading
-import time
-from collections.abc import Iterable
-from multiprocessing.connection import Connection
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
-SAVED, RESIZED = b"s", b"r"
+from grader.watch.events import Events, Pressed
+
 SEQUENCE = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z~]|O[A-Z])?")
 """What a terminal sends for arrows and the like."""
 
-GROUPING = 15
-"""Milliseconds without a further change after which a save is taken for complete."""
-
-LONGEST_GROUPING = 100
-POLLING = 100
-"""Milliseconds between looks at the files where there are no notifications."""
-
-LOOK_AGAIN = 1000
-"""Milliseconds between looks at the folder when nothing is heard of it."""
+INTERRUPT = "\x03"
+"""Ctrl-C, where it arrives as a key."""
 
 
 class Keyboard:
     """The terminal's keys one by one while the context lasts; it is as before afterwards."""
 
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
+    def __init__(self, events: Events) -> None:
+        self.events = events
+        self.thread = threading.Thread(target=self._read, daemon=True)
 
     def __enter__(self) -> Keyboard:
-        import termios
-        import tty
-
-        self.before = termios.tcgetattr(self.descriptor)
-        tty.setcbreak(self.descriptor)
+        self.begin()
+        self.thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        import termios
+        self.end()
 
-        termios.tcsetattr(self.descriptor, termios.TCSADRAIN, self.before)
+    def begin(self) -> None:
+        """Have keys come at once."""
+
+    def end(self) -> None:
+        """Leave the terminal as it was found."""
 
     def pressed(self) -> str:
-        """The keys that wait; arrows and the like count as none, a closed terminal as `q`."""
+        """Wait for keys; a closed terminal counts as `q`."""
+        raise NotImplementedError
+
+    def _read(self) -> None:
+        keys = ""
+        while "q" not in keys:
+            keys = self.pressed()
+            self.events.put(Pressed(keys))
+
+
+class PosixKeyboard(Keyboard):
+    """A terminal that is told to hand over keys at once."""
+
+    def begin(self) -> None:
+        import termios
+        import tty
+
+        self.descriptor = sys.stdin.fileno()
+        self.before = termios.tcgetattr(self.descriptor)
+        tty.setcbreak(self.descriptor)
+
+    def end(self) -> None:
+        import contextlib
+        import termios
+
+        with contextlib.suppress(termios.error):  # the terminal has gone
+            termios.tcsetattr(self.descriptor, termios.TCSADRAIN, self.before)
+
+    def pressed(self) -> str:
         try:
             typed = os.read(self.descriptor, 64)
         except OSError:
@@ -57,65 +76,24 @@ class Keyboard:
         return SEQUENCE.sub(b"", typed).decode("latin-1") if typed else "q"
 
 
-class Signals:
-    """Saves in a folder and changes of the window's size, as bytes in a pipe."""
+class WindowsKeyboard(Keyboard):
+    """The console, read key by key."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.awake, self.wake = os.pipe()
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
+    def pressed(self) -> str:
+        import msvcrt
 
-    def __enter__(self) -> Signals:
-        self.before = signal.signal(signal.SIGWINCH, self._resized)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        signal.signal(signal.SIGWINCH, self.before)
-
-    def heard(self) -> bytes:
-        return os.read(self.awake, 4096)
-
-    def _resized(self, number: int, frame: FrameType | None) -> None:
-        os.write(self.wake, RESIZED)
-
-    def _watch(self) -> None:
-        """Report every change, also of a folder that goes away and comes back."""
-        polling = False
-        while not self.stop.is_set():
-            if not self.folder.is_dir():
-                time.sleep(LOOK_AGAIN / 1000)
-                continue
-            try:
-                self._until_gone(polling)
-            except (OSError, RuntimeError):
-                # The system's notifications are used up or do not work on this file system.
-                polling = True
-
-    def _until_gone(self, polling: bool) -> None:
-        from watchfiles import watch
-
-        for _ in watch(
-            self.folder,
-            watch_filter=None,
-            debounce=LONGEST_GROUPING,
-            step=GROUPING,
-            stop_event=self.stop,
-            rust_timeout=LOOK_AGAIN,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            force_polling=polling or None,
-            poll_delay_ms=POLLING,
-            recursive=False,
-        ):
-            # Also without a change: one may have come before notifications were set up.
-            os.write(self.wake, SAVED)
-            if not self.folder.is_dir():
-                return
+        console: Any = msvcrt
+        key = str(console.getwch())
+        if key in ("\x00", "\xe0"):  # an arrow or the like: a second code says which
+            console.getwch()
+            return ""
+        return "q" if key == INTERRUPT else key
 
 
-def ready(ends: Iterable[int | Connection], seconds: float | None) -> list[Any]:
-    """Those ends that have something to read; none when the time is over."""
-    return select.select(list(ends), [], [], seconds)[0]
+def keyboard(events: Events) -> Keyboard | None:
+    """The keyboard of this system; None where single keys cannot be read."""
+    if importlib.util.find_spec("termios") is not None:
+        return PosixKeyboard(events)
+    if importlib.util.find_spec("msvcrt") is not None:
+        return WindowsKeyboard(events)
+    return None

@@ -1,7 +1,8 @@
 """The warm judge: a process that has libraries, checks and sandbox ready, and forks for each save.
 
-It is started as `python -P -c BOOTSTRAP` with one end of a socket pair; both ends are ours, so
-data classes travel between them as they are.
+It is started as `python -P -c BOOTSTRAP` with one end of a line; both ends are ours, so data
+classes travel between them as they are.  While there is nothing else to do it draws the inputs of
+the checks ahead, which is most of the time that a right answer takes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -21,10 +23,20 @@ from grader.course import Chapter, Course, CourseError, load_course
 from grader.report.model import ChapterReport
 from grader.submission import UnreadableSubmission, read_submission
 from grader.wall.isolation import detect
-from grader.wall.sandbox import Sandbox, SandboxError
+from grader.wall.line import take_up
+from grader.wall.sandbox import SandboxError
+from grader.wall.starting import AnySandbox, start_sandbox
+from grader.wall.system import forks
 
 if TYPE_CHECKING:
+    from grader.course import Exercise
     from grader.judge.chapter import LoadedChapter
+
+Observe = Callable[["Exercise", bool], None]
+
+
+class _Dropped(BaseException):
+    """A newer request has come; not an Exception, which would be a fault of ours."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,11 @@ class Request:
 
     number: int
     exercises: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """Leave."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +62,17 @@ class Answer:
 
 
 def main() -> None:
-    """Serve until the other end hangs up.  Arguments: descriptor, course, chapter, exercises."""
+    """Serve until the other end says farewell or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    descriptor, root, chapter, folder = sys.argv[1:]
-    connection = Connection(int(descriptor))
+    way, root, chapter, folder = sys.argv[1:]
+    connection = Connection(take_up(way).detach())
     course = load_course(Path(root))
     try:
         with WarmJudge(course, course.chapter(chapter), Path(folder)) as judge:
             judge.serve(connection)
     except (CourseError, SandboxError) as error:
         connection.send(Answer(0, None, str(error)))
-    except (EOFError, BrokenPipeError):
+    except (EOFError, ConnectionError):
         sys.exit()
 
 
@@ -103,18 +120,30 @@ class WarmJudge:
     def serve(self, connection: Connection) -> None:
         """Load what there is to load, then answer requests, only ever the newest."""
         loaded = self._load()
+        ahead = draw_ahead(loaded)
+        idle = True
         while True:
+            if idle and not connection.poll():
+                idle = next(ahead, False)
+                continue
             ends = [connection, *([self.child.result] if self.child else [])]
             ready = wait(ends)
             if self.child and self.child.result in ready:
                 answer = self.child.answer()
                 self._stop()
                 connection.send(answer)
+                idle = True
             if connection in ready:
                 request = connection.recv()
+                if isinstance(request, Farewell):
+                    return
                 self._stop()
                 self._revive()
-                self._fork(request, loaded)
+                idle = not forks()
+                if forks():
+                    self._fork(request, loaded)
+                else:
+                    self._grade_here(request, loaded, connection)
 
     def _load(self) -> LoadedChapter:
         """Import libraries and checks while the sandbox does the same on its side."""
@@ -127,8 +156,8 @@ class WarmJudge:
         self.sandbox.wait()
         return loaded
 
-    def _sandbox(self) -> Sandbox:
-        return Sandbox(detect(), self.chapter.imports, self.chapter.limits)
+    def _sandbox(self) -> AnySandbox:
+        return start_sandbox(detect(), self.chapter.imports, self.chapter.limits)
 
     def _revive(self) -> None:
         """A submission may have brought the sandbox down; here a fork could not replace it."""
@@ -154,9 +183,19 @@ class WarmJudge:
     def _grade(self, result: Connection, request: Request, loaded: LoadedChapter) -> None:
         """Runs in the fork."""
         os.setpgid(0, 0)
-        result.send(self._answer(request, loaded))
+        result.send(self._answer(request, loaded, lambda exercise, passed: None))
 
-    def _answer(self, request: Request, loaded: LoadedChapter) -> Answer:
+    def _grade_here(self, request: Request, loaded: LoadedChapter, connection: Connection) -> None:
+        """Without a fork a newer request is noticed between two checks."""
+
+        def observe(exercise: Exercise, passed: bool) -> None:
+            if connection.poll():
+                raise _Dropped
+
+        with contextlib.suppress(_Dropped):
+            connection.send(self._answer(request, loaded, observe))
+
+    def _answer(self, request: Request, loaded: LoadedChapter, observe: Observe) -> Answer:
         from grader.assignment import Run
         from grader.judge.errors import JudgeError
         from grader.judge.judging import Judging
@@ -166,7 +205,7 @@ class WarmJudge:
         try:
             submission = read_submission(self.folder, chapter)
             assignment = Assignment(chapter, submission, chosen)
-            judging = Judging(self.course, [assignment], Run(), detect())
+            judging = Judging(self.course, [assignment], Run(), detect(), observe)
             judging.loaded[chapter.id] = loaded
             (report,) = judging.reports([Wave((0,), chapter.imports, self.sandbox)])
         except (UnreadableSubmission, CourseError, SandboxError, JudgeError) as error:
@@ -174,3 +213,17 @@ class WarmJudge:
         except Exception as error:
             return Answer(request.number, None, f"{type(error).__name__}: {error}")
         return Answer(request.number, report)
+
+
+def draw_ahead(loaded: LoadedChapter) -> Iterator[bool]:
+    """Draw what the checks of the chapter need, and keep it; yields True after each check."""
+    from grader.assignment import Run
+    from grader.judge import inputs
+    from grader.judge.errors import JudgeError
+    from grader.judge.run import run_check
+
+    reference, run = loaded.reference, Run()
+    for check in (check for checks in loaded.checks.values() for check in checks):
+        with inputs.remembered(), contextlib.suppress(JudgeError):
+            run_check(check, reference, reference, seed=run.seed, examples=run.examples)
+        yield True

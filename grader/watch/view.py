@@ -1,0 +1,127 @@
+"""What `grade watch` says, part by part; `screen.py` puts it on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from grader.course import Chapter, Exercise
+from grader.report.model import ChapterReport, ExerciseReport
+from grader.report.terminal import earned, failure
+from grader.report.text import harmless
+from grader.workspace import Standing
+
+KEYS = ("h hint", "n next", "l list", "r run again", "c check all", "q quit")
+BAR = 24
+QUIET = ("passed", "not started")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything on the screen."""
+
+    title: str
+    headline: RenderableType
+    body: Sequence[RenderableType]
+    standings: Sequence[Standing]
+
+
+def checking(chapter: Chapter, names: Sequence[str]) -> Text:
+    """What is being graded now."""
+    what = f"{chapter.id}.{names[0]}" if len(names) == 1 else f"{len(names)} exercises"
+    return Text(f"checking {what}…", "bold yellow")
+
+
+def checking_users(names: Sequence[str]) -> Text:
+    return Text(f"checking {', '.join(names)}, which use it…", "yellow")
+
+
+def headline(report: ChapterReport) -> Text:
+    """The verdict in one line."""
+    points = earned(report)
+    passed = sum(one.passed for one in report.exercises)
+    if len(report.exercises) > 1:
+        what = f"{passed} of {len(report.exercises)} exercises passed"
+        style = "bold green" if report.passed else "bold"
+        return Text(f"{what}, {points}", style)
+    (one,) = report.exercises
+    if one.passed:
+        return Text(f"✓ {one.id} passed, {points}", "bold green")
+    if one.status == "not started":
+        return Text(f"· {one.id} not started", "bold")
+    return Text(f"✗ {one.id} {one.status}, {points}", "bold red")
+
+
+def verdict(report: ChapterReport, advice: str | None) -> list[RenderableType]:
+    """A report on a few exercises: what failed in full, what passed in a line."""
+    parts: list[RenderableType] = [Text(f"! {note}\n", "yellow") for note in report.notes]
+    failed = [one for one in report.exercises if one.status not in QUIET]
+    parts += [failure(one) for one in failed]
+    parts += [_line(one) for one in report.exercises if one not in failed]
+    return [*parts, Text(f"\n{advice}", "dim")] if advice else parts
+
+
+def users(used: ChapterReport, report: ChapterReport) -> list[RenderableType]:
+    """A line for each exercise that uses what was graded; its failure only if it is its own."""
+    parts: list[RenderableType] = [Text("")]
+    parts += [_line(one) for one in report.exercises]
+    if used.passed:
+        parts += [Text("")]
+        parts += [failure(one) for one in report.exercises if one.status not in QUIET]
+    return parts
+
+
+def trouble(
+    problem: str, syntax_error: str | None, last: RenderableType
+) -> tuple[RenderableType, list[RenderableType]]:
+    """Headline and body where there is nothing to grade."""
+    before = [Text(""), Text("before that:", "dim"), last] if str(last) else []
+    if syntax_error is None:
+        return Text(harmless(problem), "bold yellow"), before
+    waiting = Text("It is checked as soon as it is Python again.", "dim")
+    head = Text("saved, but this is not Python yet", "bold yellow")
+    return head, [Text(harmless(syntax_error)), Text(""), waiting, *before]
+
+
+def to_do(place: str, why: str) -> tuple[RenderableType, list[RenderableType]]:
+    """Headline and body: where to work now, and why there."""
+    body = [Text(why), Text("Write it and save: it is checked at once.", "dim")]
+    return Text(f"next: {place}", "bold"), list(body)
+
+
+def hint(exercise: Exercise, text: str) -> RenderableType:
+    line = Text(f"hint for {exercise.name}  ", "cyan").append(text, "default")
+    return Padding(line, (0, 0, 1, 0), expand=False)
+
+
+def progress_line(standings: Sequence[Standing]) -> Text:
+    """How much of the chapter is done, as last checked."""
+    done = sum(one.state == "done" for one in standings)
+    filled = round(BAR * done / len(standings))
+    bar = Text("█" * filled, "green").append("░" * (BAR - filled), "dim")
+    bar.append(f" {done} of {len(standings)} done")
+    if any(one.exercise.hidden is not None for one in standings):
+        return bar
+    points = sum(one.last.score for one in standings if one.last)
+    return bar.append(f", {points:g} / 100 points")
+
+
+def keys() -> Text:
+    """The keys that do something."""
+    line = Text()
+    for number, key in enumerate(KEYS):
+        line.append("   " if number else "").append(key[0], "bold").append(key[1:], "dim")
+    return line
+
+
+def _line(report: ExerciseReport) -> Text:
+    if report.passed:
+        line = Text("✓ ", "green").append(report.id, "bold")
+        return line.append(f"   all {len(report.checks)} checks", "dim")
+    mark, style = ("·", "dim") if report.status == "not started" else ("✗", "red")
+    line = Text(f"{mark} ", style).append(report.id, "bold")
+    return line.append(f"   {report.status}", style)
