@@ -17,6 +17,7 @@ from grader.course import CourseError, NoCourse, UnknownName
 from grader.docs import cli as docs_cli
 from grader.report.disclosure import Disclosure
 from grader.show import cli as show_cli
+from grader.streams import accept_all_text
 from grader.student_cli import course_here, register, say, workspace_here
 from grader.submission import UnreadableSubmission
 
@@ -172,6 +173,7 @@ def prejudge(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on stderr and a documented exit code."""
+    accept_all_text()
     words = list(sys.argv[1:] if arguments is None else arguments)
     group: Any = typer.main.get_command(app)
     try:

@@ -17,6 +17,7 @@ from grader.assignment import HEAVY
 from grader.course import Course, CourseError, NoCourse, find_course, load_course
 from grader.cures import not_installed, not_working
 from grader.wall.isolation import PROCESS, USER, Isolation, detect
+from grader.wall.lacking import lacking
 from grader.workspace import find_workspace
 
 DISTRIBUTION = "gradschool"
@@ -90,6 +91,7 @@ def isolation(found: Isolation, system: str, root: Path = Path("/")) -> Iterator
         yield Finding("isolation", f"{found.name}: {cure.problem}", cure.commands)
     if not found.strong:
         yield from (Finding("", line) for line in WEAK[found.name])
+        yield from (Finding("", f"here {line}") for line in lacking(found))
 
 
 def libraries(

@@ -23,6 +23,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from grader.wall.limits import Limits
+from grader.wall.system import forks
 
 BUBBLEWRAP, USER, PROCESS = "bubblewrap", "user", "process"
 
@@ -67,6 +68,8 @@ def detect() -> Isolation:
     """The strongest isolation that works here, tried out."""
     if sys.platform != "linux":
         return Isolation(PROCESS, f"bubblewrap needs Linux, this is {sys.platform}")
+    if not forks():
+        return Isolation(PROCESS, "bubblewrap needs fork, which this system does not have")
     if shutil.which("bwrap") is None:
         return _weaker("bwrap is not installed: `apt install bubblewrap` or the like")
     tried = subprocess.run(
@@ -155,7 +158,7 @@ def resource_limits(isolation: Isolation, limits: Limits) -> dict[str, int]:
     }
     if isolation.name != PROCESS:
         chosen["RLIMIT_NPROC"] = limits.processes
-    elif sys.platform == "linux":
+    elif sys.platform == "linux" and hasattr(os, "geteuid"):
         chosen["RLIMIT_NPROC"] = limits.processes + _processes_of_this_user()
     return chosen
 

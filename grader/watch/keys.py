@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import contextlib
 import os
 import re
 import sys
@@ -62,7 +62,6 @@ class PosixKeyboard(Keyboard):
         tty.setcbreak(self.descriptor)
 
     def end(self) -> None:
-        import contextlib
         import termios
 
         with contextlib.suppress(termios.error):  # the terminal has gone
@@ -92,8 +91,12 @@ class WindowsKeyboard(Keyboard):
 
 def keyboard(events: Events) -> Keyboard | None:
     """The keyboard of this system; None where single keys cannot be read."""
-    if importlib.util.find_spec("termios") is not None:
-        return PosixKeyboard(events)
-    if importlib.util.find_spec("msvcrt") is not None:
-        return WindowsKeyboard(events)
+    with contextlib.suppress(ImportError):
+        import termios
+
+        return PosixKeyboard(events) if termios else None
+    with contextlib.suppress(ImportError):
+        import msvcrt
+
+        return WindowsKeyboard(events) if msvcrt else None
     return None

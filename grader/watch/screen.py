@@ -33,6 +33,8 @@ class Screen:
         self.leave()
 
     def enter(self) -> None:
+        if sys.platform == "win32":
+            os.system("")  # whereupon the console understands escape sequences
         self._write(ENTER)
 
     def leave(self) -> None:
