@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from grader.blocks import UNPARSABLE, changed
 from grader.course import Chapter
@@ -13,15 +14,22 @@ from grader.workspace import Workspace
 
 @dataclass(frozen=True)
 class Reading:
-    """A chapter's file as it was read, or why it could not be; `imported` are others' texts."""
+    """A chapter's file and the others that it imports, or why it could not be read."""
 
     submission: Submission | None
-    imported: dict[str, str] = field(default_factory=dict)
     problem: str = ""
 
     @property
     def source(self) -> str:
         return self.submission.source if self.submission else ""
+
+    @property
+    def imported(self) -> dict[str, str]:
+        """The texts of the other files, by module."""
+        submission = self.submission
+        if submission is None:
+            return {}
+        return {name: text for name, text in submission.files.items() if name != submission.module}
 
     def syntax_error(self) -> str | None:
         """Where the file is no Python, and why; None where it is."""
@@ -52,7 +60,7 @@ def read(workspace: Workspace, chapter: Chapter) -> Reading:
         submission = read_submission(workspace.folder, chapter)
     except UnreadableSubmission as error:
         return Reading(None, problem=str(error))
-    return Reading(submission, _imported(submission))
+    return Reading(replace(submission, files=_used(submission)))
 
 
 def differing(before: Reading, after: Reading, exercises: list[str]) -> list[str]:
@@ -67,25 +75,26 @@ def differing(before: Reading, after: Reading, exercises: list[str]) -> list[str
     return changed(before.source, after.source, exercises, names)
 
 
-def _imported(submission: Submission) -> dict[str, str]:
-    """The other files that the submission imports, by way of others too."""
-    found: dict[str, str] = {}
+def _used(submission: Submission) -> dict[str, str]:
+    """The files that count: the chapter's own, and what it imports, by way of others too."""
+    found = {submission.module: submission.source}
     pending = [submission.source]
     while pending:
         for name in sorted(_modules(pending.pop())):
-            if name in submission.files and name not in (*found, submission.module):
+            if name in submission.files and name not in found:
                 found[name] = submission.files[name]
                 pending.append(found[name])
     return found
 
 
-def _modules(source: str) -> set[str]:
+@lru_cache(maxsize=64)
+def _modules(source: str) -> frozenset[str]:
     """The modules that a text imports anywhere."""
     try:
         tree = ast.parse(source)
     except UNPARSABLE:
-        return set()
-    return {name for part in ast.walk(tree) for name in _from(part)}
+        return frozenset()
+    return frozenset(name for part in ast.walk(tree) for name in _from(part))
 
 
 def _from(part: ast.AST) -> set[str]:

@@ -15,7 +15,10 @@ from grader.watch.view import Picture, keys, progress_line
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
 """The second page, no cursor, no wrapping of lines; and everything back."""
 
-HOME, END_OF_LINE, BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
+BEGIN, END = "\x1b[?2026h\x1b[H", "\x1b[?2026l"
+"""Around a picture: a terminal that can shows it whole, from the upper left corner on."""
+
+ERASE = "\x1b[K"
 NARROWEST = 20
 
 
@@ -43,7 +46,9 @@ class Screen:
     def draw(self, picture: Picture) -> None:
         """Draw for the window as large as it is now."""
         columns, rows = _size()
-        text = HOME + f"{END_OF_LINE}\r\n".join(page(picture, columns, rows)) + END_OF_LINE + BELOW
+        # Erased before it is written: after a full line that would take its last character.
+        lines = (ERASE + line for line in page(picture, columns, rows))
+        text = BEGIN + "\r\n".join(lines) + END
         if text != self.drawn:
             self._write(text)
             self.drawn = text

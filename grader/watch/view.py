@@ -37,7 +37,9 @@ def checking(chapter: Chapter, names: Sequence[str]) -> Text:
 
 
 def checking_users(names: Sequence[str]) -> Text:
-    return Text(f"checking {', '.join(names)}, which use it…", "yellow")
+    """Which exercises follow, because they use what has just been graded."""
+    use = "which uses it" if len(names) == 1 else "which use it"
+    return Text(f"\nchecking {', '.join(names)}, {use}…", "yellow")
 
 
 def headline(report: ChapterReport) -> Text:
@@ -67,11 +69,11 @@ def verdict(report: ChapterReport, advice: str | None) -> list[RenderableType]:
 
 def users(used: ChapterReport, report: ChapterReport) -> list[RenderableType]:
     """A line for each exercise that uses what was graded; its failure only if it is its own."""
-    parts: list[RenderableType] = [Text("")]
+    parts: list[RenderableType] = [Text("\nwhat uses it", "dim")]
     parts += [_line(one) for one in report.exercises]
-    if used.passed:
-        parts += [Text("")]
-        parts += [failure(one) for one in report.exercises if one.status not in QUIET]
+    failed = [one for one in report.exercises if one.status not in QUIET]
+    if used.passed and failed:
+        parts += [Text(""), *(failure(one) for one in failed)]
     return parts
 
 
@@ -114,7 +116,7 @@ def keys() -> Text:
     """The keys that do something."""
     line = Text()
     for number, key in enumerate(KEYS):
-        line.append("   " if number else "").append(key[0], "bold").append(key[1:], "dim")
+        line.append("  " if number else "").append(key[0], "bold").append(key[1:], "dim")
     return line
 
 

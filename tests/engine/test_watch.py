@@ -22,10 +22,13 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
+POORER = Path(__file__).with_name("poorer.py")
 MODULE = "ch04_softmax_cross_entropy.py"
 STUB = (ROOT / "exercises" / MODULE).read_text()
 SOLVED = blocks((ROOT / "solutions" / MODULE).read_text())
+OTHER = "ch01_gradient_descent.py"
 PATIENCE = 30.0
+LEAVE = "\x1b[?25h\x1b[?1049l"
 WRONG = "def softmax(z, axis=-1):\n    e = np.exp(z)\n    return e / e.sum(axis, keepdims=True)"
 ENDLESS = "def softmax(z, axis=-1):\n    while True:\n        pass"
 ESCAPE = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
@@ -39,14 +42,18 @@ def with_block(name: str, text: str | None = None) -> str:
 class Watching:
     """The far side of a terminal on which `grade watch` runs."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, program: tuple[str, ...] = ("-m", "grader")
+    ) -> None:
         import pty
+        import termios
 
         self.descriptor, theirs = pty.openpty()
         self.resize(80, 30)
+        self.mode = termios.tcgetattr(self.descriptor)
         self.output = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "grader", "watch", *arguments],
+            [sys.executable, *program, "watch", *arguments],
             cwd=folder,
             stdin=theirs,
             stdout=theirs,
@@ -81,12 +88,18 @@ class Watching:
         """Read on until a frame holds the words, or is as asked; returns it as text."""
         fits = seen if callable(seen) else lambda lines: seen in "\n".join(lines)
         end = time.monotonic() + PATIENCE
-        while not ("\x1b[J" in self.output.rpartition("\x1b[H")[2] and fits(self.frame())):
+        while not ("\x1b[?2026l" in self.output.rpartition("\x1b[H")[2] and fits(self.frame())):
             left = end - time.monotonic()
             assert left > 0, f"not seen: {seen} in\n" + "\n".join(self.frame())
             if select.select([self.descriptor], [], [], left)[0]:
                 self.output += os.read(self.descriptor, 1 << 16).decode(errors="replace")
         return "\n".join(self.frame())
+
+    def restored(self) -> bool:
+        """Whether the terminal is as it was before."""
+        import termios
+
+        return LEAVE in self.output and termios.tcgetattr(self.descriptor) == self.mode
 
     def ended(self) -> int:
         """The exit code; what is written meanwhile must be read, or it would wait for us."""
@@ -145,7 +158,7 @@ def test_an_hour_with_it(watching, path):
     watching.until("saved: no exercise changed")
     watching.press("q")
     assert watching.ended() == 0
-    assert watching.output.endswith("\x1b[?25h\x1b[?1049l")
+    assert watching.restored()
 
 
 def test_files_that_are_half_written_broken_or_gone(watching, path):
@@ -171,6 +184,140 @@ def test_files_that_are_half_written_broken_or_gone(watching, path):
     path.parent.mkdir()
     path.write_text(whole)
     watching.until("✓ ch4.softmax passed")
+
+
+def test_what_uses_a_changed_exercise_follows(watching, path):
+    watching.until("0 of 10 done")
+    user = blocks(STUB)["cross_entropy_gradient"].text
+    both = with_block("softmax", WRONG).replace(user, SOLVED["cross_entropy_gradient"].text)
+    assert "softmax(" in SOLVED["cross_entropy_gradient"].text
+    path.write_text(both)
+    watching.until("0 of 2 exercises passed")
+    path.write_text(both.replace(WRONG, SOLVED["softmax"].text))
+    watching.until("✓ ch4.softmax passed, 12 / 12 points")
+    watching.until("✓ ch4.cross_entropy_gradient   all")
+    watching.until("2 of 10 done, 22 / 100 points")
+    path.write_text(both)
+    watching.until("✗ ch4.softmax failed")
+    watching.until("✗ ch4.cross_entropy_gradient   failed")
+    watching.until("0 of 10 done")
+
+
+def test_an_imported_file_is_watched_too(watching, path):
+    watching.until("0 of 10 done")
+    helper = path.with_name("helper.py")
+    helper.write_text("def largest(z, axis):\n    return 0.0\n")
+    own = SOLVED["softmax"].text.replace("z.max(axis=axis, keepdims=True)", "largest(z, axis)")
+    assert "largest(" in own
+    path.write_text("from helper import largest\n" + with_block("softmax", own))
+    watching.until("✗ ch4.softmax failed")
+    helper.write_text("def largest(z, axis):\n    return z.max(axis=axis, keepdims=True)\n")
+    watching.until("✓ ch4.softmax passed")
+
+
+def test_several_chapters(path):
+    other = path.with_name(OTHER)
+    other.write_text((ROOT / "exercises" / OTHER).read_text())
+    one = Watching(path.parent.parent)
+    one.until("next: ch1.")
+    path.write_text(with_block("softmax"))
+    one.until("✓ ch4.softmax passed")
+    assert "1 of 10 done" in one.until("ch4 · ")
+    other.with_name(f".{OTHER}.swp").touch()
+    while len(children(one.process.pid)) < 2:
+        time.sleep(0.05)
+    other.write_text((ROOT / "solutions" / OTHER).read_text())
+    shown = one.until("exercises passed, 100 / 100 points")
+    assert shown.startswith("ch1 · ")
+    one.press("n")
+    one.until("next: ch4.sigmoid")
+    path.write_text(with_block("softmax", WRONG))
+    one.until("✗ ch4.softmax failed")
+    one.press("q")
+    assert one.ended() == 0
+    os.close(one.descriptor)
+
+
+def test_keys_in_every_state(watching, path):
+    watching.until("0 of 10 done")
+    path.write_text(with_block("softmax", ENDLESS))
+    watching.until("checking ch4.softmax…")
+    watching.press("l")
+    watching.until("0 of 10 done\n")
+    watching.press("h")
+    watching.until("hint for softmax  1/3")
+    path.write_text(with_block("softmax", "def softmax(z:\n    return z"))
+    for key in "rc":
+        watching.press(key)
+        watching.until("this is not Python yet")
+    watching.press("l")
+    watching.until("~  12  ch4.softmax")
+    path.unlink()
+    watching.until("is gone: waiting for it to come back")
+    for key in "rc":
+        watching.press(key)
+        watching.until("is gone: waiting for it to come back")
+    watching.press("n")
+    watching.until("grade init . --chapter ch4 writes it")
+    watching.press("l")
+    watching.until("grade init . --chapter ch4 writes its file")
+    path.write_text((ROOT / "solutions" / MODULE).read_text())
+    watching.press("c")
+    watching.until("10 of 10 exercises passed, 100 / 100 points")
+    watching.press("n")
+    watching.until("ch4 is done.")
+    watching.press("hr")
+    watching.until("✓ ch4.softmax passed")
+
+
+def test_the_last_verdict_is_remembered(watching, path):
+    watching.until("0 of 10 done")
+    path.write_text(with_block("softmax"))
+    watching.until("✓ ch4.softmax passed")
+    path.write_text(with_block("softmax", "def softmax(z:\n    return z"))
+    shown = watching.until("SyntaxError")
+    assert "before that:\n✓ ch4.softmax passed, 12 / 12 points" in shown
+    assert "1 of 10 done" not in shown, "what is there now has not passed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_leave_the_terminal_as_it_was(watching, number):
+    watching.until("0 of 10 done")
+    os.kill(watching.process.pid, number)
+    assert watching.ended() == 128 + number
+    assert watching.restored()
+
+
+def test_a_fault_of_ours_leaves_the_terminal_as_it_was(path):
+    program = (
+        "import grader.watch.command as command, grader.cli as cli\n"
+        "def fail(self): raise RuntimeError('a fault')\n"
+        "command.Watcher.hint = fail\n"
+        "cli.main()"
+    )
+    one = Watching(path.parent.parent, "ch4", program=("-c", program))
+    one.until("0 of 10 done")
+    one.press("h")
+    assert one.ended() == 3
+    assert one.restored()
+    line = "grade: the grader failed, no mark is given: RuntimeError: a fault"
+    assert one.output.rpartition(LEAVE)[2].strip() == line
+    os.close(one.descriptor)
+
+
+def test_without_fork_and_terminal_settings_it_works_too(path):
+    one = Watching(path.parent.parent, "ch4", program=(str(POORER), "grade"))
+    one.until("0 of 10 done")
+    path.write_text(with_block("softmax", WRONG))
+    one.until("likely mistake  no-max-shift")
+    path.write_text(with_block("softmax", ENDLESS))
+    one.until("checking ch4.softmax…")
+    path.write_text(with_block("softmax"))
+    one.until("✓ ch4.softmax passed, 12 / 12 points")
+    one.until("1 of 10 done")
+    one.press("q")
+    assert one.ended() == 0
+    os.close(one.descriptor)
 
 
 def test_a_save_ends_what_hangs(watching, path):
