@@ -97,7 +97,7 @@ def write(reports: list[ChapterReport], drawing: Drawing, places: dict[str, Plac
         if drawing.output is None:
             sys.stdout.write(text)
         else:
-            drawing.output.write_text(text, encoding="utf-8")
+            drawing.output.write_text(text, encoding="utf-8", newline="\n")
         if drawing.format == "github":
             from grader.report.as_github import tell_runner
 
@@ -116,7 +116,7 @@ def _print(reports: list[ChapterReport], drawing: Drawing) -> None:
         width = min(WIDTH, console.width) if console.is_terminal else WIDTH
         print_reports(Console(highlight=False, width=width), reports, drawing.detailed)
         return
-    with drawing.output.open("w", encoding="utf-8") as file:
+    with drawing.output.open("w", encoding="utf-8", newline="\n") as file:
         console = Console(file=file, width=WIDTH, highlight=False)
         print_reports(console, reports, drawing.detailed)
 

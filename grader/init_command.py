@@ -53,7 +53,7 @@ def _written(folder: Path, path: Path, text: str) -> str:
     shown = path.relative_to(folder)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
         return f"kept  {shown}"

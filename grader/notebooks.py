@@ -47,7 +47,7 @@ def write_notebooks(course: Course) -> list[Path]:
         path, text = notebook_path(course, chapter), notebook_of(course, chapter)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
             changed.append(path)
     return changed
 

@@ -106,7 +106,7 @@ def _replace(path: Path, text: str) -> None:
     """Write beside it and rename: a reader sees the old file or the new one, never a part."""
     handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         os.replace(name, path)
     except OSError:

@@ -37,7 +37,7 @@ def write_stubs(course: Course) -> list[Path]:
     for chapter in course.chapters:
         path, text = course.stub(chapter), stub_of(course.solution(chapter), chapter)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
             changed.append(path)
     return changed
 
