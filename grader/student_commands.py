@@ -46,7 +46,7 @@ def chapter_list(workspace: Workspace, chapter: Chapter, progress: Progress) -> 
     if workspace.source(chapter) is None:
         yield f"     {_init(workspace, chapter)} writes its file"
     for one in standings:
-        line = f"  {MARKS[one.state]} {one.exercise.points:>3}  {one.exercise.id:<36} {one.state}"
+        line = f"  {MARKS[one.state]} {one.exercise.points:>3}  {one.exercise.id:<34} {one.state}"
         yield (line + _last(one)).rstrip()
 
 
@@ -91,11 +91,12 @@ def what_to_do(workspace: Workspace, step: Step) -> list[str]:
     block = step.standing.block
     place = f"{workspace.shown(workspace.file(chapter))}:{block.first if block else 1}"
     asked = STATEMENT.search(block.text) if block else None
+    commands = f"then: grade {entry.id}     stuck? grade hint {entry.id}"
     return [
         f"{entry.id}   {place}",
         step.why,
         *([textwrap.fill(asked[1], WIDTH)] if asked else []),
-        f"then: grade {entry.id}     stuck? grade hint {entry.id}",
+        commands if len(commands) <= WIDTH else commands.replace("     ", "\n"),
     ]
 
 
@@ -155,9 +156,10 @@ def show_code(text: str) -> None:
         print(text)
         return
     from rich.console import Console
-    from rich.syntax import Syntax
 
-    Console().print(Syntax(text, "python", theme="ansi_dark", background_color="default"))
+    from grader.report.code import code
+
+    Console().print(code(text))
 
 
 def wrapped(text: str) -> str:

@@ -245,7 +245,7 @@ class Watcher:
         if step is None:
             self.headline, self.body = Text(f"{self.chapter.id} is done.", "bold green"), ()
             return
-        place, why, _ = what_to_do(self.workspace, step)
+        place, why, *_ = what_to_do(self.workspace, step)
         self.headline, self.body = view.to_do(place, why)
 
     def list(self) -> None:

@@ -55,7 +55,7 @@ def solve(path: Path, name: str, body: str | None = None) -> None:
 def test_a_grading_is_remembered(run, student):
     solve(student, "softmax")
     solve(student, "sigmoid", "def sigmoid(z):\n    return z")
-    assert "12  ch4.softmax                          started" in run("list", "ch4")[1]
+    assert "12  ch4.softmax                        started" in run("list", "ch4")[1]
     run("ch4.softmax", "ch4.sigmoid", "ch4.logsumexp")
     _, out, err = run("list", "ch4")
     assert err == ""

@@ -147,9 +147,7 @@ def test_an_hour_with_it(watching, path):
     watching.until("checking ch4.softmax…")
     watching.until("✓ ch4.softmax passed")
     watching.press("l")
-    assert "ch4.log_softmax                      not started" in watching.until(
-        "✓  12  ch4.softmax"
-    )
+    assert "ch4.log_softmax                    not started" in watching.until("✓  12  ch4.softmax")
     watching.press("\x1b[A?n")
     watching.until("next: ch4.sigmoid")
     watching.press("c")
