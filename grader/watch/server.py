@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -120,11 +120,10 @@ class WarmJudge:
     def serve(self, connection: Connection) -> None:
         """Load what there is to load, then answer requests, only ever the newest."""
         loaded = self._load()
-        ahead = draw_ahead(loaded)
-        idle = True
+        ahead = Ahead(loaded)
         while True:
-            if idle and not connection.poll():
-                idle = next(ahead, False)
+            if ahead.pending and self.child is None and not connection.poll():
+                ahead.draw()
                 continue
             ends = [connection, *([self.child.result] if self.child else [])]
             ready = wait(ends)
@@ -132,14 +131,13 @@ class WarmJudge:
                 answer = self.child.answer()
                 self._stop()
                 connection.send(answer)
-                idle = True
             if connection in ready:
                 request = connection.recv()
                 if isinstance(request, Farewell):
                     return
                 self._stop()
                 self._revive()
-                idle = not forks()
+                ahead.prefer(request.exercises)
                 if forks():
                     self._fork(request, loaded)
                 else:
@@ -215,15 +213,24 @@ class WarmJudge:
         return Answer(request.number, report)
 
 
-def draw_ahead(loaded: LoadedChapter) -> Iterator[bool]:
-    """Draw what the checks of the chapter need, and keep it; yields True after each check."""
-    from grader.assignment import Run
-    from grader.judge import inputs
-    from grader.judge.errors import JudgeError
-    from grader.judge.run import run_check
+class Ahead:
+    """The inputs of a chapter's checks, drawn in idle moments and kept: they are the same later."""
 
-    reference, run = loaded.reference, Run()
-    for check in (check for checks in loaded.checks.values() for check in checks):
+    def __init__(self, loaded: LoadedChapter) -> None:
+        self.reference = loaded.reference
+        self.pending = [check for checks in loaded.checks.values() for check in checks]
+
+    def prefer(self, exercises: Collection[str]) -> None:
+        """What a student is at work on is drawn first."""
+        self.pending.sort(key=lambda check: check.exercise not in exercises)
+
+    def draw(self) -> None:
+        """Draw what the next check needs."""
+        from grader.assignment import Run
+        from grader.judge import inputs
+        from grader.judge.errors import JudgeError
+        from grader.judge.run import run_check
+
+        check, run = self.pending.pop(0), Run()
         with inputs.remembered(), contextlib.suppress(JudgeError):
-            run_check(check, reference, reference, seed=run.seed, examples=run.examples)
-        yield True
+            run_check(check, self.reference, self.reference, seed=run.seed, examples=run.examples)

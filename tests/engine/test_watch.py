@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from grader.blocks import blocks
+from grader.judge import inputs
+from grader.judge.chapter import load_chapter
+from grader.watch.server import Ahead
 
 pytestmark = [
     pytest.mark.xdist_group("wall"),
@@ -408,3 +411,15 @@ def test_nothing_of_posix_is_imported_until_it_watches(path):
         "import grader.cli, grader.watch.command, grader.student_commands, grader.init_command\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_inputs_are_drawn_ahead_and_those_that_are_wanted_first(course):
+    ahead = Ahead(load_chapter(course, course.chapter("ch4")))
+    everything = len(ahead.pending)
+    ahead.prefer(["softmax"])
+    check = next(one for one in ahead.pending if one.strategies)
+    assert check.exercise == "softmax"
+    while check in ahead.pending:
+        ahead.draw()
+    assert len(ahead.pending) < everything
+    assert inputs._seen[check.test]
