@@ -82,6 +82,6 @@ def _distributions(root: Path) -> list[str]:
 
 def _setting(name: str, root: Path) -> str | None:
     try:
-        return (root / "proc" / "sys" / name.replace(".", "/")).read_text().strip()
+        return (root / "proc" / "sys" / name.replace(".", "/")).read_text(encoding="ascii").strip()
     except OSError:
         return None

@@ -18,6 +18,7 @@ from grader.course import Course, CourseError, NoCourse, find_course, load_cours
 from grader.cures import not_installed, not_working
 from grader.wall.isolation import PROCESS, USER, Isolation, detect
 from grader.wall.lacking import lacking
+from grader.wall.system import forks
 from grader.workspace import find_workspace
 
 DISTRIBUTION = "gradschool"
@@ -83,7 +84,7 @@ def course_here(folder: Path) -> tuple[Course | None, Finding]:
 
 def isolation(found: Isolation, system: str, root: Path = Path("/")) -> Iterator[Finding]:
     """How strong the wall is; `root` is where the system's own files are looked for."""
-    if found.strong or system != "linux":
+    if found.strong or system != "linux" or not forks():
         yield Finding("isolation", f"{found.name}: {found.why}")
     else:
         bwrap = shutil.which("bwrap")

@@ -55,7 +55,7 @@ def main() -> None:
     results = root / "results" / "results.json"
     results.parent.mkdir(parents=True, exist_ok=True)
     partial = results.with_suffix(".part")
-    partial.write_text(results_of(root), encoding="utf-8")
+    partial.write_text(results_of(root), encoding="utf-8", newline="\n")
     partial.replace(results)
 
 

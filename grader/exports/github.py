@@ -70,7 +70,7 @@ class Workflow:
         text = self.text()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
             raise NoCourse(f"{path} cannot be written: {error.strerror}") from None
 

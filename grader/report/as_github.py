@@ -83,10 +83,10 @@ def tell_runner(reports: list[ChapterReport], environment: Mapping[str, str]) ->
     if path := environment.get("GITHUB_STEP_SUMMARY"):
         file = Path(path)
         used = file.stat().st_size if file.exists() else 0
-        with file.open("a", encoding="utf-8") as out:
+        with file.open("a", encoding="utf-8", newline="\n") as out:
             out.write(summary(reports, MOST_SUMMARY - used))
     if path := environment.get("GITHUB_OUTPUT"):
-        with Path(path).open("a", encoding="utf-8") as out:
+        with Path(path).open("a", encoding="utf-8", newline="\n") as out:
             out.write(outputs(reports))
 
 
