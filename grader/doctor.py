@@ -24,12 +24,12 @@ from grader.workspace import find_workspace
 DISTRIBUTION = "gradschool"
 WEAK = {
     PROCESS: (
-        "good enough to practise: a separate process with limits on time and memory",
+        "good enough to practise: a process of its own, with limits",
         "not for marks: it can read files and use the network",
     ),
     USER: (
-        "good enough for a container that serves one submission: a user of its own, who",
-        "cannot read what only root may read; it can read other files and use the network",
+        "good enough where a container serves one submission: another user, who",
+        "cannot read what is root's, but can read other files and use the network",
     ),
 }
 

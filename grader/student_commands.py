@@ -181,7 +181,7 @@ def _underneath(one: Standing, standings: list[Standing], source: str) -> Step:
 
 
 def _last(one: Standing) -> str:
-    if one.last is None or one.state == "done" or one.last.status == one.state:
+    if one.last is None or one.state != "started":
         return ""
     if one.last.passed:
         return ", changed since it passed"

@@ -69,7 +69,7 @@ def detect() -> Isolation:
     if sys.platform != "linux":
         return Isolation(PROCESS, f"bubblewrap needs Linux, this is {sys.platform}")
     if not forks():
-        return Isolation(PROCESS, "bubblewrap needs fork, which this system does not have")
+        return Isolation(PROCESS, "bubblewrap needs a system that can fork")
     if shutil.which("bwrap") is None:
         return _weaker("bwrap is not installed: `apt install bubblewrap` or the like")
     tried = subprocess.run(

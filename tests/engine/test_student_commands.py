@@ -60,11 +60,11 @@ def test_a_grading_is_remembered(run, student):
     _, out, err = run("list", "ch4")
     assert err == ""
     assert "1 of 10 done" in out
-    assert "✓  12  ch4.softmax                          done" in out
-    assert "~   8  ch4.sigmoid                          started: failed, 0 of 8 points" in out
-    assert "·   8  ch4.logsumexp                        not started\n" in out
+    assert "✓  12  ch4.softmax                        done" in out
+    assert "~   8  ch4.sigmoid                        started: failed, 0 of 8 points" in out
+    assert "·   8  ch4.logsumexp                      not started\n" in out
     solve(student, "softmax", "def softmax(z, axis=-1):\n    return z")
-    assert "ch4.softmax                          started, changed since it passed" in run("list")[1]
+    assert "ch4.softmax                        started, changed since it passed" in run("list")[1]
 
 
 def test_a_grading_of_another_file_is_not(run, student):

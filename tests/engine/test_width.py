@@ -97,7 +97,7 @@ def folder(tmp_path_factory) -> Path:
     exercises.mkdir()
     stub = (ROOT / "exercises/ch08_attention.py").read_text()
     begun = blocks(stub)["scaled_dot_product_attention"].text
-    attention = stub.replace(begun, begun + "\n    # begun")
+    attention = stub.replace(begun, begun.replace("raise NotImplementedError", "return None  #"))
     for name, text in (
         ("ch01_gradient_descent.py", (ROOT / "solutions/ch01_gradient_descent.py").read_text()),
         ("ch04_softmax_cross_entropy.py", HOSTILE),
