@@ -20,8 +20,8 @@ from grader.judge.run import Outcome
 from grader.report.terminal import failure, plain
 from grader.submission import Submission, chapter_file, read_submission
 from grader.wall.isolation import detect
-from grader.wall.sandbox import Sandbox
 from grader.wall.session import Session, Sources
+from grader.wall.starting import AnySandbox, start_sandbox
 
 NOBODY = Submission(Path(), "", {"": ""})
 
@@ -32,7 +32,7 @@ class SingleChecks:
 
     run: Run
     chapters: dict[Path, LoadedChapter] = field(default_factory=dict)
-    sandboxes: dict[Path, Sandbox] = field(default_factory=dict)
+    sandboxes: dict[Path, AnySandbox] = field(default_factory=dict)
     open: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class SingleChecks:
     def _session(self, path: Path, chapter: Chapter, submission: Submission) -> Iterator[Session]:
         """A worker of its own for every check: no state passes from one to the next."""
         if path not in self.sandboxes:
-            sandbox = Sandbox(detect(), chapter.imports, chapter.limits)
+            sandbox = start_sandbox(detect(), chapter.imports, chapter.limits)
             self.sandboxes[path] = self.open.enter_context(sandbox)
         refused = {entry.name: entry.why for entry in chapter.refused}
         sources = Sources(submission.module, submission.files, refused)

@@ -245,8 +245,8 @@ class Watcher:
         if step is None:
             self.headline, self.body = Text(f"{self.chapter.id} is done.", "bold green"), ()
             return
-        place, why, *_ = what_to_do(self.workspace, step)
-        self.headline, self.body = view.to_do(place, why)
+        place, *what, _ = what_to_do(self.workspace, step)
+        self.headline, self.body = view.to_do(place, what)
 
     def list(self) -> None:
         """The chapter's exercises; a verdict that comes meanwhile stands above them."""

@@ -20,6 +20,8 @@ BEGIN, END = "\x1b[?2026h\x1b[H", "\x1b[?2026l"
 
 ERASE = "\x1b[K"
 NARROWEST = 20
+SHORTEST = 4
+"""Lines of a body below which nothing sensible can be left out of it."""
 
 
 class Screen:
@@ -72,12 +74,26 @@ def page(picture: Picture, columns: int, rows: int) -> list[str]:
     top = [*_lines(Group(Text(picture.title, "bold"), picture.headline), width), ""]
     bottom = _lines(Group(progress_line(picture.standings), keys()), width)
     room = max(0, rows - len(top) - len(bottom) - 1)
-    body = _lines(Group(*picture.body), width) if picture.body else []
-    if len(body) > room:
-        more = len(body) - max(0, room - 1)
-        body = [*body[: max(0, room - 1)], f"… {more} more lines: make the window taller"]
+    body = _fitted([_lines(part, width) for part in picture.body], room)
     filling = [""] * (room - len(body) + 1)
     return [*top, *body[:room], *filling, *bottom][:rows]
+
+
+def _fitted(parts: list[list[str]], room: int) -> list[str]:
+    """As many lines as there is room for; of a long first part, its beginning and its end.
+
+    A failure begins with the call and ends with what was expected and what helps: what can be
+    missed is in the middle.
+    """
+    body = [line for part in parts for line in part]
+    if len(body) <= room:
+        return body
+    kept = max(0, room - 1)
+    note = f"… {len(body) - kept} more lines: make the window taller"
+    if len(parts[0]) <= room or kept < SHORTEST:
+        return [*body[:kept], note]
+    begin = kept // 3
+    return [*parts[0][:begin], note, *parts[0][begin - kept :]]
 
 
 def _size() -> tuple[int, int]:

@@ -89,9 +89,9 @@ def trouble(
     return head, [Text(harmless(syntax_error)), Text(""), waiting, *before]
 
 
-def to_do(place: str, why: str) -> tuple[RenderableType, list[RenderableType]]:
-    """Headline and body: where to work now, and why there."""
-    body = [Text(why), Text("Write it and save: it is checked at once.", "dim")]
+def to_do(place: str, what: Sequence[str]) -> tuple[RenderableType, list[RenderableType]]:
+    """Headline and body: where to work now, why there, and what is asked for."""
+    body = [*map(Text, what), Text("Write it and save: it is checked at once.", "dim")]
     return Text(f"next: {place}", "bold"), list(body)
 
 

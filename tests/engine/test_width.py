@@ -208,7 +208,7 @@ def test_screens_of_watch(columns, rows, monkeypatch):
         (view.checking_users([FAILED.id] * 4), view.users(report, report)),
         view.trouble("", f"line 3: {WIDE}\nSyntaxError: {WIDE}", view.headline(report)),
         view.trouble(f"{WIDE} is gone", None, Text(WIDE)),
-        view.to_do(WIDE, WIDE),
+        view.to_do(WIDE, [WIDE]),
     ]
     for headline, body in pictures:
         hint = view.hint(EXERCISE, WIDE)
