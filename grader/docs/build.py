@@ -48,7 +48,7 @@ def build_site(course: Course, folder: Path) -> Path:
         for page, text in pages(course):
             path = work / "source" / f"{page}.md"
             path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
         _run_sphinx(course, work)
         try:
             _publish(work / "site", folder, old)
@@ -105,4 +105,4 @@ def _publish(site: Path, folder: Path, old: list[Path]) -> None:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(site / path, folder / path)
     listing = "".join(f"{path.as_posix()}\n" for path in made)
-    (folder / LISTING).write_text(listing, encoding="utf-8")
+    (folder / LISTING).write_text(listing, encoding="utf-8", newline="\n")

@@ -65,7 +65,7 @@ def _write(output: Path, title: str, shown: list[Shown]) -> None:
 
     text = page(title, shown) if output.suffix == ".html" else sheet(shown)
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise NoCourse(f"{output} cannot be written: {error.strerror}") from None
     typer.echo(output)
