@@ -13,7 +13,9 @@ from grader.student_cli import course_here, say
 from grader.submission import UnreadableSubmission
 
 if TYPE_CHECKING:
+    from grader.classroom.outcomes import CanvasExport
     from grader.classroom.results import ClassResults
+    from grader.course import Course
 
 
 class Code(IntEnum):
@@ -59,6 +61,9 @@ def class_(
     canvas: Annotated[
         Path | None, typer.Option(help="a gradebook exported from Canvas, to fill in")
     ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="its column, if it is not named like the chapter")
+    ] = None,
 ) -> None:
     """Grade a whole class.
 
@@ -84,18 +89,55 @@ def class_(
     from grader.assignment import Run
     from grader.classroom.command import Choice, Interrupted, grade_class
 
-    if canvas and not output:
-        raise UnreadableSubmission("--canvas needs --output FOLDER, where to write it")
+    course = course_here().whole()
+    gradebook = _gradebook(canvas, column, output)
     choice = Choice(submissions, chapter, journal, Run(seed, examples), weak_isolation, scheduler)
     try:
-        graded = grade_class(course_here(), choice)
+        graded = grade_class(course, choice)
     except Interrupted as stopped:
         say(str(stopped))
         raise typer.Exit(Code.INTERRUPTED) from None
     if graded.ignored:
         say(f"nobody's, so not graded: {', '.join(graded.ignored)}")
     _show(graded.results, diff)
+    if output is not None:
+        _write(course, graded.results, output, disclosure, gradebook)
     raise typer.Exit(_code(graded.results))
+
+
+def _gradebook(canvas: Path | None, column: str | None, output: Path | None) -> CanvasExport | None:
+    """The gradebook to fill in, read before anything is graded.  Raises UnreadableSubmission."""
+    if canvas is None:
+        return None
+    from grader.classroom.outcomes import CanvasExport
+
+    if output is None:
+        raise UnreadableSubmission("--canvas needs --output FOLDER, where to write it")
+    try:
+        return CanvasExport(canvas.read_bytes(), column)
+    except OSError as error:
+        raise UnreadableSubmission(f"{canvas}: {error.strerror}") from None
+
+
+def _write(
+    course: Course,
+    results: ClassResults,
+    folder: Path,
+    disclosure: Disclosure,
+    gradebook: CanvasExport | None,
+) -> None:
+    """Write tables, pages and the class report.  Raises UnreadableSubmission."""
+    from grader.classroom.outcomes import write_results
+
+    stub = course.stub(results.chapter)
+    released = stub.read_text(encoding="utf-8") if stub.is_file() else ""
+    try:
+        written = write_results(results, folder, disclosure, released, gradebook)
+    except OSError as error:
+        raise UnreadableSubmission(f"{folder} cannot be written: {error.strerror}") from None
+    for note in written.notes:
+        say(note)
+    say(f"wrote {len(written.paths)} files into {folder}")
 
 
 def _show(results: ClassResults, diff: bool) -> None:

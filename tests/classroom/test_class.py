@@ -194,6 +194,20 @@ def test_what_cannot_be_read_costs_nobody_else_anything(full):
     assert err == "grade: nobody's, so not graded: README.txt\n"
 
 
+def test_what_a_class_comes_to_is_written(full):
+    (full.root / "export.csv").write_text(
+        'Student,ID,SIS Login ID,Section\n"Adams, Amy",1,amy,A\n"Brown, Ben",2,ben,A\n'
+    )
+    code, _, err = full.grade("--output", "out", "--canvas", "export.csv")
+    assert code == 1
+    assert "into out" in err.splitlines()[-1]
+    out = full.root / "out"
+    assert "amy,ch1,100" in (out / "grades.csv").read_text()
+    assert '"Brown, Ben",2,ben,A,70' in (out / "canvas.csv").read_text()
+    assert len(list((out / "students").iterdir())) == len(CLASS)
+    assert "A small chapter" in (out / "report.html").read_text()
+
+
 def test_names_on_a_terminal_are_harmless(classroom):
     classroom.hand_in("[red]eve\x1b[31m", RIGHT)
     _, out, _ = classroom.grade()
