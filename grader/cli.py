@@ -12,6 +12,7 @@ import typer
 
 from grader import completion as complete
 from grader import export_command, release_cli
+from grader.classroom import class_cli
 from grader.command_group import CommandGroup, UsageError, misspelt_command, usage
 from grader.course import CourseError, NoCourse, UnknownName
 from grader.docs import cli as docs_cli
@@ -97,6 +98,7 @@ export_command.register(app)
 release_cli.register(app)
 docs_cli.register(app)
 show_cli.register(app)
+class_cli.register(app)
 
 
 @app.command()
@@ -160,14 +162,16 @@ def prejudge(
         from grader.nbgrader import prejudge as class_of
     except ImportError:
         raise NoCourse("nbgrader is missing: pip install 'gradschool[nbgrader]'") from None
+    from grader.classroom.results import Result
 
-    def observe(entry: class_of.Entry) -> None:
-        mark = f"{entry.report.score:g} / {entry.report.max_score:g}" if entry.report else "failed"
-        typer.echo(f"{entry.student}  {mark}")
+    def observe(result: Result) -> None:
+        report = result.report
+        mark = f"{report.score:g} / {report.max_score:g}" if report else "failed"
+        typer.echo(f"{result.student}  {mark}")
 
-    failures = [entry for entry in class_of.prejudge(chapter, observe) if entry.failure]
-    for entry in failures:
-        typer.echo(f"grade: no mark for {entry.student}: {entry.failure}", err=True)
+    failures = [one for one in class_of.prejudge(chapter, observe) if one.report is None]
+    for one in failures:
+        typer.echo(f"grade: no mark for {one.student}: {one.problem}", err=True)
     raise typer.Exit(GRADER_FAILED if failures else FULL_MARKS)
 
 

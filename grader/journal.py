@@ -7,23 +7,19 @@ changes is judged again and what an entry says stays true.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
-import platform
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 
 from grader.assignment import Run
-from grader.course import Chapter, Course
 from grader.judge.errors import JudgeError
 from grader.report.as_json import chapter as as_json
 from grader.report.from_json import UnknownSchema, chapter_from
 from grader.report.model import ChapterReport
 from grader.submission import Submission
+from grader.versions import Versions, digest
 
 LAYOUT = 1
 PATIENCE = 30.0
@@ -39,13 +35,22 @@ CREATE TABLE IF NOT EXISTS entries (
     report TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS entries_by_key ON entries ({COLUMNS});
-CREATE TRIGGER IF NOT EXISTS never_changed BEFORE UPDATE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
-CREATE TRIGGER IF NOT EXISTS never_deleted BEFORE DELETE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
+CREATE TABLE IF NOT EXISTS versions (version TEXT PRIMARY KEY, exercises TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS failures (
+    number INTEGER PRIMARY KEY,
+    student TEXT NOT NULL, chapter TEXT NOT NULL, submission TEXT NOT NULL,
+    version TEXT NOT NULL, isolation TEXT NOT NULL, seed INTEGER NOT NULL,
+    examples INTEGER NOT NULL,
+    message TEXT NOT NULL
+);
 PRAGMA user_version = {LAYOUT};
 """
-LIBRARIES = ("numpy", "torch", "hypothesis")
+ONLY_APPENDED = """
+CREATE TRIGGER IF NOT EXISTS {table}_never_changed BEFORE UPDATE ON {table}
+    BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_never_deleted BEFORE DELETE ON {table}
+    BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
+"""
 
 
 class JournalError(JudgeError):
@@ -65,6 +70,14 @@ class Key:
     examples: int
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A report, and the versions of the exercises by their names as far as they are known."""
+
+    report: ChapterReport
+    versions: dict[str, str]
+
+
 class Journal:
     """Reports by key.  Use it in a `with` statement."""
 
@@ -77,6 +90,8 @@ class Journal:
                 raise self._broken(f"it has layout {layout}")
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.executescript(CREATE)
+            for table in ("entries", "versions", "failures"):
+                self._database.executescript(ONLY_APPENDED.format(table=table))
         except sqlite3.Error as error:
             raise self._broken(str(error)) from None
 
@@ -95,21 +110,49 @@ class Journal:
         """The newest report under that key, if there is one."""
         wanted = " AND ".join(f"{name} = ?" for name in COLUMNS.split(", "))
         query = f"SELECT report FROM entries WHERE {wanted} ORDER BY number DESC LIMIT 1"
-        try:
-            row = self._database.execute(query, astuple(key)).fetchone()
-            return chapter_from(json.loads(row[0])) if row else None
-        except (sqlite3.Error, ValueError, KeyError, TypeError, UnknownSchema) as error:
-            raise self._broken(str(error)) from None
+        rows = self._rows(query, astuple(key))
+        return self._report(rows[0][0]) if rows else None
+
+    def find_other(self, key: Key) -> Entry | None:
+        """The newest report under that key but for the version, if there is one."""
+        wanted = " AND ".join(
+            f"{name} {'<>' if name == 'version' else '='} ?" for name in COLUMNS.split(", ")
+        )
+        query = f"""
+            SELECT report, exercises FROM entries LEFT JOIN versions USING (version)
+            WHERE {wanted} ORDER BY number DESC LIMIT 1
+        """
+        for report, exercises in self._rows(query, astuple(key)):
+            return Entry(self._report(report), json.loads(exercises or "{}"))
+        return None
 
     def append(self, key: Key, report: ChapterReport) -> None:
         """Add a report; it is on the disk when this returns."""
-        values = (*astuple(key), json.dumps(as_json(report), ensure_ascii=False))
-        marks = ", ".join("?" * len(values))
+        text = json.dumps(as_json(report), ensure_ascii=False)
+        self._insert(f"INTO entries ({COLUMNS}, report)", (*astuple(key), text))
+
+    def append_failure(self, key: Key, message: str) -> None:
+        """Note that the grader failed, so that there is no report."""
+        self._insert(f"INTO failures ({COLUMNS}, message)", (*astuple(key), message))
+
+    def append_versions(self, versions: Versions) -> None:
+        """Note what the version of a chapter says about its exercises, if that is not known."""
+        values = (versions.chapter, json.dumps(versions.exercises))
+        self._insert("OR IGNORE INTO versions (version, exercises)", values)
+
+    def _insert(self, what: str, values: tuple[str | int, ...]) -> None:
+        self._rows(f"INSERT {what} VALUES ({', '.join('?' * len(values))})", values)
+
+    def _rows(self, query: str, values: tuple[str | int, ...]) -> list[tuple[str, ...]]:
         try:
-            self._database.execute(
-                f"INSERT INTO entries ({COLUMNS}, report) VALUES ({marks})", values
-            )
+            return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
+            raise self._broken(str(error)) from None
+
+    def _report(self, text: str) -> ChapterReport:
+        try:
+            return chapter_from(json.loads(text))
+        except (ValueError, KeyError, TypeError, UnknownSchema) as error:
             raise self._broken(str(error)) from None
 
     def _broken(self, why: str) -> JournalError:
@@ -118,39 +161,6 @@ class Journal:
 
 def key_of(student: str, submission: Submission, version: str, isolation: str, run: Run) -> Key:
     """The key of one student's submission."""
-    content = _digest(part for item in sorted(submission.files.items()) for part in item)
+    content = digest(part for item in sorted(submission.files.items()) for part in item)
     chapter = submission.module
     return Key(student, chapter, content, version, isolation, run.seed, run.examples)
-
-
-def course_version(course: Course, chapter: Chapter) -> str:
-    """A hash of all that decides about marks in a chapter, but for the submission.
-
-    The chapter's files, its block in `course.toml`, the engine, and the libraries in use.
-    """
-    own = [course.solution(chapter), course.checks(chapter), course.mistakes(chapter)]
-    texts = [path.read_text(encoding="utf-8") for path in own if path.exists()]
-    others = sorted((course.root / "solutions").glob("*.py"))
-    used = [path for path in others if path not in own and any(path.stem in text for text in texts)]
-    engine = Path(__file__).resolve().parent
-    files = [*own, *used, *sorted(engine.rglob("*.py"))]
-    parts = [repr(chapter), platform.python_version()]
-    parts += [f"{name} {_installed(name)}" for name in LIBRARIES]
-    parts += [path.read_text(encoding="utf-8") if path.exists() else "" for path in files]
-    return _digest(parts)
-
-
-def _installed(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "missing"
-
-
-def _digest(parts: Iterable[str]) -> str:
-    """A hash of texts; their lengths go in, so that texts cannot run into each other."""
-    whole = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        whole.update(len(data).to_bytes(8, "big") + data)
-    return whole.hexdigest()

@@ -57,7 +57,7 @@ def read_submission(path: Path, chapter: Chapter) -> Submission:
     """Find and read the chapter's file under `path`.  Raises UnreadableSubmission."""
     found = _find(path, chapter) if path.is_dir() else path
     if found.suffix == ".ipynb":
-        return _notebook(found, chapter)
+        return of_notebook(found, notebook_text(found), chapter)
     files = {chapter.module: _text(found)}
     if path.is_dir():
         files |= _siblings(found)
@@ -78,8 +78,13 @@ def _find(folder: Path, chapter: Chapter) -> Path:
     return found
 
 
+def names_of(chapter: Chapter) -> tuple[str, ...]:
+    """What a chapter's file may be called, but for its suffix; the best name first."""
+    return (chapter.module, chapter.id, f"ch{chapter.number:02d}")
+
+
 def _places(folder: Path, chapter: Chapter) -> list[Path]:
-    stems = (chapter.module, chapter.id, f"ch{chapter.number:02d}")
+    stems = names_of(chapter)
     return [folder / f"{stem}{suffix}" for suffix in (".py", ".ipynb") for stem in stems]
 
 
@@ -95,7 +100,12 @@ def notebook_text(path: Path) -> str:
 
 
 def _text(path: Path, most: int = LARGEST) -> str:
-    data = _bytes(path, most).removeprefix(b"\xef\xbb\xbf")
+    return decoded(_bytes(path, most))
+
+
+def decoded(data: bytes) -> str:
+    """The text of a source file, in UTF-8 or else in Latin-1."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -116,12 +126,13 @@ def _bytes(path: Path, most: int) -> bytes:
         raise UnreadableSubmission(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _notebook(path: Path, chapter: Chapter) -> Submission:
+def of_notebook(path: Path, text: str, chapter: Chapter) -> Submission:
+    """The submission in a notebook's text.  Raises UnreadableSubmission."""
     import nbformat
 
     try:
-        notebook = nbformat.reads(notebook_text(path), as_version=4)  # type: ignore[no-untyped-call]
-        sources = [str(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        sources = [_sendable(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UnreadableSubmission(f"{path} is not a notebook: {reason[:80]}") from None
@@ -137,6 +148,11 @@ def of_cells(path: Path, chapter: Chapter, sources: Iterable[str]) -> Submission
         cells.append(len(lines) + 1)
         lines += [*_without_magics(source), ""]
     return Submission(path, chapter.module, {chapter.module: "\n".join(lines)}, tuple(cells))
+
+
+def _sendable(source: object) -> str:
+    """The text of a cell; lone surrogates, which JSON can hold, cannot be sent anywhere."""
+    return str(source).encode("utf-8", "replace").decode("utf-8")
 
 
 def _without_magics(source: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 ORDINARY = (1.0, 30.0, 1e-3)
 """Scales of inputs where a statement promises nothing special."""
@@ -28,6 +29,12 @@ SEEDS = st.integers(0, 2**20)
 PLAIN_RECIPES = st.sampled_from(PLAIN)
 
 _plainly: ContextVar[bool] = ContextVar("plainly", default=False)
+
+if hasattr(providers, "_get_local_constants"):
+    # Hypothesis likes to draw constants that it finds in the modules of a project; with them the
+    # same seed would draw other inputs in another process, after another import or in a clone.
+    _NO_CONSTANTS = type(providers.GLOBAL_CONSTANTS)()
+    providers._get_local_constants = lambda: _NO_CONSTANTS
 
 
 @contextmanager

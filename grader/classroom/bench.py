@@ -1,27 +1,31 @@
-"""The bench: judges submissions of one chapter; what the journal knows is not judged again."""
+"""The bench: what judges submissions of one chapter, and how."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from grader.assignment import Assignment, Run
 from grader.course import Chapter, Course
-from grader.journal import Journal, Key, course_version, key_of
+from grader.journal import Key, key_of
 from grader.judge.errors import JudgeError
 from grader.report.model import ChapterReport
 from grader.submission import Submission
+from grader.versions import Versions, versions_of
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import SandboxError
 
 Failure = JudgeError | SandboxError
 
+Judged = tuple[int, ChapterReport | Failure]
+"""The number of an assignment, and its report or why there is none."""
+
 
 @dataclass(frozen=True)
 class Bench:
-    """Judges submissions of one chapter; what the journal knows is not judged again."""
+    """What judges submissions of one chapter, and the journal that remembers."""
 
     course: Course
     chapter: Chapter
@@ -30,33 +34,30 @@ class Bench:
     journal: Path
 
     @cached_property
-    def version(self) -> str:
-        """The version of the course that judges."""
-        return course_version(self.course, self.chapter)
+    def versions(self) -> Versions:
+        """The versions of the course that judge.  Raises CourseError."""
+        return versions_of(self.course, self.chapter)
 
     def key(self, student: str, submission: Submission) -> Key:
         """Where the journal has the report, if it has."""
-        return key_of(student, submission, self.version, self.isolation.name, self.run)
+        return key_of(student, submission, self.versions.chapter, self.isolation.name, self.run)
 
-    def judge_each(
-        self, assignments: Sequence[Assignment]
-    ) -> Iterator[tuple[int, ChapterReport | Failure]]:
+    def judge_each(self, assignments: Sequence[Assignment]) -> Generator[Judged]:
         """Judge them side by side; yields the number of each and its report, as they are done."""
         from grader.judge.pool import Pool
 
-        return Pool(self.course, self.chapter, self.run, self.isolation).judge_each(assignments)
+        yield from Pool(self.course, self.chapter, self.run, self.isolation).judge_each(assignments)
 
-    def report(self, student: str, submission: Submission) -> ChapterReport:
-        """Look the report up, or judge and enter it."""
-        with Journal(self.journal) as journal:
-            key = self.key(student, submission)
-            known = journal.find(key)
-            if known is not None:
-                return known
-            # Only now: looking a report up needs neither NumPy nor Hypothesis.
-            from grader.judge.judging import Judging
+    def judge_alone(self, assignments: Sequence[Assignment]) -> Generator[Judged]:
+        """Judge them one after another, the exercises of each side by side."""
+        if not assignments:
+            return
+        # Only now: looking a report up needs neither NumPy nor Hypothesis.
+        from grader.judge.judging import Judging
 
-            assignment = Assignment(self.chapter, submission, self.chapter.exercises)
-            (report,) = Judging(self.course, [assignment], self.run, self.isolation).reports()
-            journal.append(key, report)
-            return report
+        for number, assignment in enumerate(assignments):
+            judging = Judging(self.course, [assignment], self.run, self.isolation)
+            try:
+                yield number, judging.reports()[0]
+            except (JudgeError, SandboxError) as error:
+                yield number, error

@@ -10,6 +10,15 @@ from grader.submission import Submission
 
 
 @dataclass(frozen=True)
+class HandedIn:
+    """What one student handed in; without a submission `problem` says why in one line."""
+
+    student: str
+    submission: Submission | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
     """One student's submission of one chapter, and what became of it.
 
@@ -23,6 +32,11 @@ class Result:
     problem: str = ""
     known: bool = False
     before: ChapterReport | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no mark because of us."""
+        return self.submission is not None and self.report is None
 
 
 @dataclass(frozen=True)

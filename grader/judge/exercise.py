@@ -6,12 +6,12 @@ import gc
 import importlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from grader.assignment import HEAVY, Assignment, Run
 from grader.course import Course, Exercise
-from grader.dependencies import broken_below
+from grader.dependencies import with_notes
 from grader.judge.chapter import LoadedChapter
 from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_note
@@ -118,20 +118,6 @@ def joined(
         title=assignment.chapter.title,
         isolation=isolation.name,
         seed=run.seed,
-        exercises=tuple(_with_note(one.report, judged, assignment) for one in judged),
+        exercises=with_notes([one.report for one in judged], assignment.submission.source),
         notes=tuple(notes),
     )
-
-
-def _with_note(
-    report: ExerciseReport, judged: Sequence[Judged], assignment: Assignment
-) -> ExerciseReport:
-    """Say so when a failing exercise uses another one that fails."""
-    if report.status not in ("failed", "error"):
-        return report
-    broken = [one.report.id.partition(".")[2] for one in judged if not one.report.passed]
-    name = report.id.partition(".")[2]
-    below = broken_below(assignment.submission.source, name, broken)
-    if not below:
-        return report
-    return replace(report, note=f"It uses your {', '.join(below)}, still wrong: start there.")

@@ -13,6 +13,7 @@ from traitlets import Bool, Enum, Integer, Unicode
 
 from grader.assignment import Run
 from grader.classroom.bench import Bench
+from grader.classroom.run import report_of
 from grader.course import Chapter, Course, CourseError, find_course, load_course
 from grader.judge.errors import JudgeError
 from grader.nbgrader.cells import grading
@@ -47,7 +48,7 @@ class Judge(NbGraderPreprocessor):
         names = resources["nbgrader"]
         bench = self.bench(names["notebook"], Path(self.parent.parent.coursedir.root))
         submission = submission_of(nb, bench.chapter, Path(f"{names['notebook']}.ipynb"))
-        report = bench.report(names["student"], submission)
+        report = report_of(bench, names["student"], submission)
         fill_in(nb, report, bench.chapter, Disclosure(self.disclosure))
         return nb, resources
 

@@ -6,35 +6,22 @@ nbgrader autogrades strictly one after another.  After this it only looks report
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from nbgrader.coursedir import CourseDirectory
 
-from grader.assignment import Assignment
 from grader.classroom.bench import Bench
-from grader.journal import Journal
+from grader.classroom.results import HandedIn, Result
+from grader.classroom.run import judge_class
 from grader.nbgrader.cells import cells_of, read_notebook
 from grader.nbgrader.judge import Judge
 from grader.nbgrader.names import repair
 from grader.nbgrader.rebuild import rebuilt, released, submission_of
-from grader.report.model import ChapterReport
-from grader.submission import Submission, UnreadableSubmission
+from grader.submission import UnreadableSubmission
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One student's submission and what became of it; `failure` is a failure of ours."""
-
-    student: str
-    submission: Submission
-    report: ChapterReport | None = None
-    failure: str = ""
-    known: bool = False
-
-
-def prejudge(target: str, observe: Callable[[Entry], None]) -> list[Entry]:
+def prejudge(target: str, observe: Callable[[Result], None]) -> list[Result]:
     """Judge what was submitted for a chapter into the journal of the nbgrader course here.
 
     Raises UnreadableSubmission if nothing was submitted, NotReleased, JudgeError, CourseError.
@@ -42,38 +29,21 @@ def prejudge(target: str, observe: Callable[[Entry], None]) -> list[Entry]:
     app = NbGraderApp()
     app.initialize([])
     coursedir = CourseDirectory(parent=app)
-    judge = Judge(parent=app)
-    root = Path(coursedir.root)
-    bench = judge.bench(target, root)
-    entries: list[Entry] = []
-    with Journal(bench.journal) as journal:
-        waiting = []
-        for student, submission in _submitted(coursedir, bench):
-            known = journal.find(bench.key(student, submission))
-            if known is None:
-                waiting.append(Entry(student, submission))
-                continue
-            entries.append(Entry(student, submission, known, known=True))
-            observe(entries[-1])
-        chapter = bench.chapter
-        assignments = [Assignment(chapter, one.submission, chapter.exercises) for one in waiting]
-        for number, report in bench.judge_each(assignments):
-            entry = waiting[number]
-            if isinstance(report, ChapterReport):
-                journal.append(bench.key(entry.student, entry.submission), report)
-                entries.append(replace(entry, report=report))
-            else:
-                entries.append(replace(entry, failure=str(report)))
-            observe(entries[-1])
-    if not entries:
+    bench = Judge(parent=app).bench(target, Path(coursedir.root))
+    students = list(_submitted(coursedir, bench))
+    if not students:
         folder = coursedir.format_path(coursedir.submitted_directory, "*", bench.chapter.id)
         raise UnreadableSubmission(
             f"nothing in {folder}: run `nbgrader collect {bench.chapter.id}`"
         )
-    return entries
+    results = []
+    for result in judge_class(bench, students, bench.judge_each):
+        results.append(result)
+        observe(result)
+    return results
 
 
-def _submitted(coursedir: CourseDirectory, bench: Bench) -> Iterator[tuple[str, Submission]]:
+def _submitted(coursedir: CourseDirectory, bench: Bench) -> Iterator[HandedIn]:
     """Every student's submission, rebuilt exactly as autograding will rebuild it."""
     name = bench.chapter.id
     release = released(coursedir, name, name)
@@ -85,4 +55,5 @@ def _submitted(coursedir: CourseDirectory, bench: Bench) -> Iterator[tuple[str, 
         path = folder / f"{name}.ipynb"
         if path.is_file():
             notebook = rebuilt(release, cells_of(read_notebook(path)))
-            yield student, submission_of(notebook, bench.chapter, Path(path.name))
+            submission = submission_of(notebook, bench.chapter, Path(path.name))
+            yield HandedIn(student, submission)

@@ -7,6 +7,7 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 
+from grader.classroom.run import report_of
 from grader.nbgrader.judge import Judge, graded_cells
 from grader.nbgrader.rebuild import submission_of
 from grader.report.model import ExerciseReport
@@ -26,7 +27,7 @@ class CheckReference(Judge):
         bench = self.bench(name, Path(self.parent.parent.coursedir.root))
         graded_cells(nb, bench.chapter)
         submission = submission_of(nb, bench.chapter, Path(f"{name}.ipynb"))
-        report = bench.report("", submission)
+        report = report_of(bench, "", submission)
         failing = [exercise for exercise in report.exercises if not exercise.passed]
         if failing:
             raise ReferenceFailed(f"{name} is not released: {_why(failing[0])}")

@@ -1,5 +1,8 @@
 """Inputs are drawn once a check and seed; a report does not depend on who was judged before."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -89,3 +92,29 @@ def test_nothing_is_kept_where_only_one_is_judged():
     assert outcome(lambda x: 2 * x).passed
     assert len(inputs._seen) == 0
     inputs._remembering.set(True)
+
+
+def test_inputs_do_not_depend_on_what_else_was_imported(tmp_path):
+    """Hypothesis would draw constants from modules of a project that happen to be loaded."""
+    drawing = """
+import sys
+from pathlib import Path
+from hypothesis import Phase, given, settings, strategies as st
+from grader.checks import fills
+from grader.modules import load_module
+if len(sys.argv) > 1:
+    load_module(Path(sys.argv[1]), "other")
+@settings(derandomize=True, database=None, phases=[Phase.generate], max_examples=200)
+@given(fill=fills())
+def draw(fill):
+    print(fill)
+draw()
+"""
+    (tmp_path / "other.py").write_text(f"MANY = {[*range(1000, 1500)]}")
+    command = [sys.executable, "-c", drawing]
+    one, two = (
+        subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout
+        for more in ([], [str(tmp_path / "other.py")])
+    )
+    assert one.count("Fill") == 200
+    assert one == two

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment import Run
-from grader.journal import Journal, JournalError, course_version, key_of
+from grader.journal import Entry, Journal, JournalError, key_of
 from grader.report.model import (
     CallShown,
     ChapterReport,
@@ -17,6 +17,7 @@ from grader.report.model import (
     MistakeShown,
 )
 from grader.submission import Submission
+from grader.versions import Versions
 
 SUBMISSION = Submission(Path("ch4.py"), "ch04", {"ch04": "def softmax(z): ..."})
 KEY = key_of("alice", SUBMISSION, "version", "bubblewrap", Run())
@@ -87,9 +88,20 @@ def test_the_submission_is_all_of_its_files():
     assert key_of("alice", replace(SUBMISSION), "version", "bubblewrap", Run()) == KEY
 
 
-def test_the_version_of_a_chapter(course, tmp_path):
-    one, other = course.chapters[:2]
-    assert course_version(course, one) == course_version(course, one)
-    assert course_version(course, one) != course_version(course, other)
-    seedless = replace(one, title="another title")
-    assert course_version(course, one) != course_version(course, seedless)
+def test_another_version_is_found_with_the_versions_of_its_exercises(tmp_path):
+    with Journal(tmp_path / "journal.db") as journal:
+        journal.append_versions(Versions("old", {"softmax": "1"}))
+        journal.append_versions(Versions("old", {"softmax": "1"}))
+        journal.append(KEY, report(9.0))
+        assert journal.find_other(KEY) is None
+        journal.append(replace(KEY, version="older"), report(1.0))
+        assert journal.find_other(KEY) == Entry(report(1.0), {})
+        journal.append(replace(KEY, version="old"), report(2.0))
+        journal.append(replace(KEY, version="old", student="bob"), report(3.0))
+        assert journal.find_other(KEY) == Entry(report(2.0), {"softmax": "1"})
+
+
+def test_a_failure_is_no_report(tmp_path):
+    with Journal(tmp_path / "journal.db") as journal:
+        journal.append_failure(KEY, "the sandbox does not start")
+        assert journal.find(KEY) is None

@@ -14,7 +14,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.classroom.results import ClassResults, Result
 from grader.course import Course
-from grader.judge.grading import Run
+from grader.assignment import Run
 from grader.judge.judging import Judging
 from grader.report.model import ChapterReport
 from grader.submission import Submission, read_submission
