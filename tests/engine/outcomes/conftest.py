@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Run
 from grader.classroom.results import ClassResults, Result
 from grader.course import Course
-from grader.assignment import Run
 from grader.judge.judging import Judging
 from grader.report.model import ChapterReport
 from grader.submission import Submission, read_submission
