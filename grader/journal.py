@@ -21,7 +21,7 @@ from grader.report.model import ChapterReport
 from grader.submission import Submission
 from grader.versions import Versions, digest
 
-LAYOUT = 1
+LAYOUT = 2
 PATIENCE = 30.0
 """Seconds to wait for another process that writes."""
 
@@ -43,7 +43,6 @@ CREATE TABLE IF NOT EXISTS failures (
     examples INTEGER NOT NULL,
     message TEXT NOT NULL
 );
-PRAGMA user_version = {LAYOUT};
 """
 ONLY_APPENDED = """
 CREATE TRIGGER IF NOT EXISTS {table}_never_changed BEFORE UPDATE ON {table}
@@ -51,6 +50,18 @@ CREATE TRIGGER IF NOT EXISTS {table}_never_changed BEFORE UPDATE ON {table}
 CREATE TRIGGER IF NOT EXISTS {table}_never_deleted BEFORE DELETE ON {table}
     BEGIN SELECT RAISE(ABORT, 'the journal is only appended to'); END;
 """
+
+
+SCRIPT = "\n".join(
+    (
+        "BEGIN IMMEDIATE;",
+        CREATE,
+        *(ONLY_APPENDED.format(table=table) for table in ("entries", "versions", "failures")),
+        f"PRAGMA user_version = {LAYOUT};",
+        "COMMIT;",
+    )
+)
+"""A new journal, whole or not at all."""
 
 
 class JournalError(JudgeError):
@@ -89,9 +100,8 @@ class Journal:
             if layout not in (0, LAYOUT):
                 raise self._broken(f"it has layout {layout}")
             self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(CREATE)
-            for table in ("entries", "versions", "failures"):
-                self._database.executescript(ONLY_APPENDED.format(table=table))
+            if layout != LAYOUT:  # to write where nothing changes would wait for other writers
+                self._database.executescript(SCRIPT)
         except sqlite3.Error as error:
             raise self._broken(str(error)) from None
 

@@ -16,6 +16,7 @@ from grader.classroom.bench import Bench
 from grader.classroom.run import report_of
 from grader.course import Chapter, Course, CourseError, find_course, load_course
 from grader.judge.errors import JudgeError
+from grader.nbgrader.ahead import judged_ahead
 from grader.nbgrader.cells import grading
 from grader.nbgrader.rebuild import submission_of
 from grader.notebooks import checks_id
@@ -48,7 +49,10 @@ class Judge(NbGraderPreprocessor):
         names = resources["nbgrader"]
         bench = self.bench(names["notebook"], Path(self.parent.parent.coursedir.root))
         submission = submission_of(nb, bench.chapter, Path(f"{names['notebook']}.ipynb"))
-        report = report_of(bench, names["student"], submission)
+        student = names["student"]
+        report = judged_ahead(bench, self.parent.parent.coursedir, student, submission)
+        if report is None:
+            report = report_of(bench, student, submission)
         fill_in(nb, report, bench.chapter, Disclosure(self.disclosure))
         return nb, resources
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -19,5 +20,7 @@ def repair(assignment: str, student: str, notebooks: list[str]) -> None:
     if not released or len(notebooks) != 1 or Path(notebooks[0]).name == right:
         return
     renamed = Path(notebooks[0]).with_name(right)
-    shutil.copyfile(notebooks[0], renamed)
+    complete = renamed.with_suffix(f".{os.getpid()}")
+    shutil.copyfile(notebooks[0], complete)
+    complete.replace(renamed)  # at once: others may be reading the same folder
     notebooks[0] = str(renamed)

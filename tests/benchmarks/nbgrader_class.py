@@ -3,7 +3,7 @@
     python tests/benchmarks/nbgrader_class.py [ch1]
 
 Plain means: the same checks, in the notebook's own kernel, as an instructor would write them into
-hidden test cells.  Ours is `grade prejudge` and then `nbgrader autograde`.  Both get the same
+hidden test cells.  Ours judges the class side by side while nbgrader converts.  Both get the same
 notebooks, all of them right, which is the most work there is; no two are alike.
 """
 
@@ -56,7 +56,7 @@ def main() -> int:
         walled = prepared(Path(folder, "ours"), course, chapter, ours, in_kernel=False)
         autograde = ["nbgrader", "autograde", chapter.id]
         slow = seconds(plain, [autograde])
-        fast = seconds(walled, [["grade", "prejudge", chapter.id], autograde])
+        fast = seconds(walled, [autograde])
     print(f"{STUDENTS} notebooks of {chapter.id}, {os.cpu_count()} cores")
     for name, spent in (("plain nbgrader", slow), ("ours", fast)):
         print(f"{name:<15} {spent:6.1f} s   {60 * STUDENTS / spent:6.1f} notebooks a minute")

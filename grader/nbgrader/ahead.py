@@ -1,0 +1,65 @@
+"""The class judged side by side while nbgrader converts one notebook after another.
+
+`nbgrader autograde ch3` comes to the first notebook that the journal does not know: then a fork of
+it judges all that were submitted, on every core, and nbgrader finds their reports as it goes on.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import multiprocessing
+import time
+from functools import cache
+
+from nbgrader.coursedir import CourseDirectory
+
+from grader.classroom.bench import Bench
+from grader.classroom.run import judge_class
+from grader.journal import Journal
+from grader.nbgrader.submitted import submitted
+from grader.report.model import ChapterReport
+from grader.submission import Submission
+from grader.wall.system import forks
+
+EVERYBODY = "*"
+"""nbgrader's student id when it was asked for the whole class."""
+
+PAUSE = 0.02
+"""Seconds between looks into the journal."""
+
+
+def judged_ahead(
+    bench: Bench, coursedir: CourseDirectory, student: str, submission: Submission
+) -> ChapterReport | None:
+    """The report from the journal, waited for if the class is judged; None if it does not come."""
+    key = bench.key(student, submission)
+    with Journal(bench.journal) as journal:
+        known = journal.find(key)
+        if known is not None or coursedir.student_id != EVERYBODY or not forks():
+            return known
+        others = _judging(bench, coursedir)
+        while others.is_alive():
+            known = journal.find(key)
+            if known is not None:
+                return known
+            time.sleep(PAUSE)
+        return journal.find(key)
+
+
+@cache
+def _judging(bench: Bench, coursedir: CourseDirectory) -> multiprocessing.context.ForkProcess:
+    """The fork that judges the class, started once; it ends with nbgrader."""
+    process = multiprocessing.get_context("fork").Process(
+        target=_judge_class, args=(bench, coursedir)
+    )
+    process.start()
+    atexit.register(process.kill)
+    return process
+
+
+def _judge_class(bench: Bench, coursedir: CourseDirectory) -> None:
+    # Whatever fails here, nbgrader then judges by itself, and says what is wrong.
+    if True:
+        for _ in judge_class(bench, list(submitted(coursedir, bench)), bench.judge_each):
+            continue
