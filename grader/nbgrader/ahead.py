@@ -60,6 +60,6 @@ def _judging(bench: Bench, coursedir: CourseDirectory) -> multiprocessing.contex
 
 def _judge_class(bench: Bench, coursedir: CourseDirectory) -> None:
     # Whatever fails here, nbgrader then judges by itself, and says what is wrong.
-    if True:
+    with contextlib.suppress(Exception):
         for _ in judge_class(bench, list(submitted(coursedir, bench)), bench.judge_each):
             continue
