@@ -97,7 +97,7 @@ def main() -> None:
     """Judge one task that is given on standard input; answer on standard output."""
     order = json.loads(_first_line())
     _end_with_input()
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # nothing else is to speak here
     for answer in _answers(order["course"], order["task"], Path(sys.argv[1])):
         answers.write(json.dumps(answer) + "\n")
@@ -164,7 +164,7 @@ def _judged(
     for name, text in course["files"].items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
     here = replace(load_course(folder), name=course["name"])
     chapter = here.chapter(task["chapter"])
     assignments = [

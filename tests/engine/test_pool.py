@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,6 @@ def test_without_bubblewrap_each_has_a_sandbox_of_its_own(course, bubblewrap):
 
 def test_a_broken_course_is_nobody_s_mark(course, bubblewrap, tmp_path):
     chapter = course.chapter("ch4")
-    broken = type(course)(**{**vars(course), "root": tmp_path})
+    broken = replace(course, root=tmp_path)
     with pytest.raises((CourseError, JudgeError)):
         list(Pool(broken, chapter, Run(), bubblewrap).judge_each([of_text(course, chapter, "")]))

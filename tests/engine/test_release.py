@@ -25,7 +25,7 @@ from grader.kit.practice_part import practice_part
 from grader.progress import Last
 from grader.report.model import ChapterReport, CheckReport, ExerciseReport
 from grader.stubs import BEGIN, END
-from grader.watch.screen import headline, progress_line
+from grader.watch.view import headline, progress_line
 from grader.workspace import Standing
 
 pytestmark = pytest.mark.xdist_group("wall")
