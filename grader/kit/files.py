@@ -70,6 +70,9 @@ def _chapter(
         yield folder / "exercises" / f"{chapter.module}.py", stub
     yield PurePosixPath("notebooks", f"{chapter.id}.ipynb"), released_notebook_of(course, chapter)
     yield COURSE / "tests" / "checks" / path.name, practice_part(path, tests, solutions)
+    pictures = course.pictures(chapter)
+    if pictures.is_file():
+        yield COURSE / "pictures" / pictures.name, pictures.read_text(encoding="utf-8")
 
 
 def _engine() -> Files:
