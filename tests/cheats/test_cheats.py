@@ -27,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("wall")
 HERE = Path(__file__).resolve().parent
 CHEATS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
 CANARY = "canary-5d41402abc4b2a76"
-CHAPTER_SECONDS = 8.0
+CHAPTER_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def guarded_course(tmp_path_factory: pytest.TempPathFactory, course: Course) -> 
 
 @pytest.mark.parametrize("path", CHEATS, ids=lambda path: path.stem)
 def test_cheat(path, grade, guarded_course, bubblewrap):
-    files, started = _temporary_files(), time.monotonic()
+    files, processes, started = _temporary_files(), _sandbox_processes(), time.monotonic()
     report = grade("ch4.softmax", path, bubblewrap, of=guarded_course)
     took = time.monotonic() - started
     (exercise,) = report.exercises
@@ -59,7 +59,7 @@ def test_cheat(path, grade, guarded_course, bubblewrap):
     assert took < CHAPTER_SECONDS + 6
     _shows_nothing_it_should_not(report)
     assert _temporary_files() == files
-    assert not _sandbox_processes()
+    assert not _left_behind(processes)
 
 
 def test_cheats_side_by_side_cost_their_neighbours_nothing(guarded_course, bubblewrap):
@@ -68,11 +68,11 @@ def test_cheats_side_by_side_cost_their_neighbours_nothing(guarded_course, bubbl
     exercises = (guarded_course.select("ch4.softmax")[1],)
     paths = [path for n, cheat in enumerate(CHEATS) for path in (cheat, honest)[: 2 - n % 3]]
     assignments = [Assignment(chapter, read_submission(path, chapter), exercises) for path in paths]
-    pool = Pool(guarded_course, chapter, Run(), bubblewrap)
+    pool, processes = Pool(guarded_course, chapter, Run(), bubblewrap), _sandbox_processes()
     for number, report in pool.judge_each(assignments):
         expected = ["passed"] if paths[number] == honest else _must(paths[number])
         assert report.exercises[0].status in expected, paths[number].name
-    assert not _sandbox_processes()
+    assert not _left_behind(processes)
 
 
 def test_there_are_enough_cheats():
@@ -107,14 +107,19 @@ def _temporary_files() -> set[str]:
     return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("gradschool-")}
 
 
-def _sandbox_processes() -> list[str]:
-    """Processes of our sandboxes, or of sandboxes that nobody owns, still there a moment later."""
+def _sandbox_processes() -> set[str]:
+    """Processes of our sandboxes, and of sandboxes that nobody owns."""
+    return {number for number in _process_ids() if _is_sandbox(number) and _is_ours(number)}
+
+
+def _left_behind(before: set[str]) -> list[str]:
+    """Command lines of sandboxes that were not there before and still are a moment later."""
     for _ in range(20):
-        found = [number for number in _process_ids() if _is_sandbox(number) and _is_ours(number)]
+        found = _sandbox_processes() - before
         if not found:
             return []
         time.sleep(0.1)
-    return [_command(number) for number in found]
+    return [_command(number) for number in sorted(found)]
 
 
 def _is_sandbox(process: str) -> bool:

@@ -153,7 +153,7 @@ def use_layer(module, make, numbers, dropout, training, x, upstream, history):
     layer = make(module, **numbers, dropout=dropout)
     model = torch.nn.Sequential(layer).train(training)
     x = x.clone().requires_grad_(True)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     y = model(x)
     y.backward(upstream)
     leaves = {"x": x, "lora_A": layer.lora_A, "lora_B": layer.lora_B}
@@ -173,7 +173,7 @@ def use_layer(module, make, numbers, dropout, training, x, upstream, history):
 def forward(module, make, numbers, dropout, x):
     """the layer's output in eval mode"""
     layer = make(module, **numbers, dropout=dropout).eval()
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     return layer(x)
 
 
@@ -250,7 +250,7 @@ def test_layer_forward(submission, reference, case, leading):
 
 def look_at_new_layers(module, rows, columns, bias, r, alpha, dtype, x):
     """make two layers one after the other and look at what is in them before any training"""
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     found, layers = {}, []
     for _ in range(2):
         base = torch.nn.Linear(columns, rows, bias=bias, dtype=getattr(torch, dtype))
@@ -316,7 +316,7 @@ def merge_and_compare(module, make, numbers, dropout, x):
     """outputs in eval mode and the weights: before, after merge(), after unmerge()"""
     layer = make(module, **numbers, dropout=dropout)
     model = torch.nn.ModuleList([layer]).eval()
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     found = []
     for step in ("eval", "merge", "unmerge"):
         getattr(layer if step != "eval" else model, step)()
@@ -373,7 +373,7 @@ def drop_inputs(module, make, numbers, dropout, x, seed):
     """outputs in training mode, in eval mode again, and those of the base alone"""
     layer = make(module, **numbers, dropout=dropout)
     model = torch.nn.Sequential(torch.nn.Sequential(layer)).train()
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     with torch.no_grad():
         return [model(x), model.eval()(x), layer.base(x)]
 
@@ -414,7 +414,7 @@ def save_and_copy(module, make, numbers, x):
     import copy
 
     layer = make(module, **numbers, dropout=0.5).eval()
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     before = layer(x)
     twin = copy.deepcopy(layer)
     twin.merge()
