@@ -12,7 +12,6 @@ from nbgrader.preprocessors import (
     ComputeChecksums,
     IncludeHeaderFooter,
     LockCells,
-    OverwriteKernelspec,
     SaveAutoGrades,
     SaveCells,
 )
@@ -49,7 +48,7 @@ c.GenerateAssignment.preprocessors = [
 # wall; nothing of it runs in a kernel.
 c.Autograde.exporter_class = AnyNotebookExporter
 c.Autograde.pre_convert_hook = "grader.nbgrader.names.repair"
-c.Autograde.sanitize_preprocessors = [Rebuild, OverwriteKernelspec]
+c.Autograde.sanitize_preprocessors = [Rebuild]
 c.Autograde.autograde_preprocessors = [
     Judge,
     SaveAutoGrades,

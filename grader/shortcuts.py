@@ -7,8 +7,9 @@ reading misses (names put together at run time) is refused when it is called.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from grader.course import Refused
 
@@ -30,7 +31,8 @@ class Shortcut:
     line: int
 
 
-def find_shortcuts(source: str, refused: Iterable[Refused]) -> dict[str, Shortcut]:
+@lru_cache(2)  # asked again for each exercise of a submission
+def find_shortcuts(source: str, refused: tuple[Refused, ...]) -> dict[str, Shortcut]:
     """Which top-level names use a refused function, themselves or through other names.
 
     Empty for a source that does not parse: the sandbox still refuses.

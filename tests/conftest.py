@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Before torch is loaded: tests run side by side, and its threads would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from grader.assignment import Assignment, Run
 from grader.course import Course, load_course
 from grader.judge.judging import Judging

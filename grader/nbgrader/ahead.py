@@ -16,7 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from grader.classroom.bench import Bench
 from grader.classroom.run import judge_class
-from grader.journal import Journal
+from grader.journal import Journal, Key
 from grader.nbgrader.submitted import submitted
 from grader.report.model import ChapterReport
 from grader.submission import Submission
@@ -25,7 +25,7 @@ from grader.wall.system import forks
 EVERYBODY = "*"
 """nbgrader's student id when it was asked for the whole class."""
 
-PAUSE = 0.02
+PAUSE = 0.1
 """Seconds between looks into the journal."""
 
 
@@ -34,16 +34,20 @@ def judged_ahead(
 ) -> ChapterReport | None:
     """The report from the journal, waited for if the class is judged; None if it does not come."""
     key = bench.key(student, submission)
-    with Journal(bench.journal) as journal:
-        known = journal.find(key)
-        if known is not None or coursedir.student_id != EVERYBODY or not forks():
+    known = _find(bench, key)
+    if known is not None or coursedir.student_id != EVERYBODY or not forks():
+        return known
+    others = _judging(bench, coursedir)  # no journal may be open: SQLite does not survive a fork
+    while others.is_alive():
+        known = _find(bench, key)
+        if known is not None:
             return known
-        others = _judging(bench, coursedir)
-        while others.is_alive():
-            known = journal.find(key)
-            if known is not None:
-                return known
-            time.sleep(PAUSE)
+        time.sleep(PAUSE)
+    return _find(bench, key)
+
+
+def _find(bench: Bench, key: Key) -> ChapterReport | None:
+    with Journal(bench.journal) as journal:
         return journal.find(key)
 
 

@@ -24,6 +24,7 @@ class Signals:
             "SIGWINCH": self._redraw,
             "SIGCONT": self._redraw,
             "SIGTSTP": self._suspend,
+            "SIGINT": signal.default_int_handler,  # also where whoever started us ignores it
             "SIGTERM": _end,
             "SIGHUP": _end,
         }

@@ -7,10 +7,10 @@ import pytest
 from grader.course import Refused
 from grader.shortcuts import find_shortcuts
 
-REFUSED = [
+REFUSED = (
     Refused("torch.nn.functional.scaled_dot_product_attention", "it is the exercise"),
     Refused("scipy.special.softmax", "it is the exercise"),
-]
+)
 
 SHORTCUTS = [
     "import torch\ndef f(q): return torch.nn.functional.scaled_dot_product_attention(q, q, q)",
