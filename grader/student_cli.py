@@ -12,6 +12,7 @@ from grader.course import Chapter, Course, NoCourse, UnknownName, find_course, l
 from grader.submission import UnreadableSubmission
 
 if TYPE_CHECKING:
+    from grader.progress import Progress
     from grader.workspace import Workspace
 
 
@@ -32,14 +33,9 @@ def list_exercises(
     ] = None,
 ) -> None:
     """List exercises: points, and which are done or started."""
-    from grader.progress import load_progress
     from grader.student_commands import chapter_list
 
-    course = course_here()
-    chosen = (course.chapter(chapter),) if chapter else course.chapters
-    workspace = workspace_here(course)
-    progress = load_progress(workspace.folder)
-    say(progress.note)
+    chosen, workspace, progress = _standing(chapter)
     for one in chosen:
         for line in chapter_list(workspace, one, progress):
             typer.echo(line)
@@ -53,14 +49,9 @@ def next_exercise(
     ] = None,
 ) -> None:
     """Say what to do now, and why."""
-    from grader.progress import load_progress
     from grader.student_commands import next_step, what_to_do
 
-    course = course_here()
-    chosen = (course.chapter(chapter),) if chapter else course.chapters
-    workspace = workspace_here(course)
-    progress = load_progress(workspace.folder)
-    say(progress.note)
+    chosen, workspace, progress = _standing(chapter)
     step = next_step(workspace, progress, chosen)
     for line in what_to_do(workspace, step) if step else ["Everything here is done."]:
         typer.echo(line)
@@ -164,6 +155,18 @@ def init(
         typer.echo(line)
     enter = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     typer.echo(f"next: {enter}grade next", err=True)
+
+
+def _standing(name: str | None) -> tuple[tuple[Chapter, ...], Workspace, Progress]:
+    """The chapter of that name, or all of them, and what a student has done here."""
+    from grader.progress import load_progress
+
+    course = course_here()
+    chosen = (course.chapter(name),) if name else course.chapters
+    workspace = workspace_here(course)
+    progress = load_progress(workspace.folder)
+    say(progress.note)
+    return chosen, workspace, progress
 
 
 def course_here() -> Course:

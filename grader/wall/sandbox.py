@@ -21,6 +21,7 @@ from grader.wall.isolation import (
     unprivileged_user,
 )
 from grader.wall.limits import Limits
+from grader.wall.signs import CELL, READY, WORKER
 
 if TYPE_CHECKING:
     from grader.wall.channel import Channel
@@ -44,7 +45,7 @@ class Zygote:
         # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
         from grader.wall.channel import Channel
 
-        ours, leash = self.ask(b"W")
+        ours, leash = self.ask(WORKER)
         return Channel(ours, self.limits.frame), leash
 
     def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
@@ -66,7 +67,7 @@ class Zygote:
         """Wait for the one byte with which a zygote says that it is ready."""
         self.control.settimeout(self.limits.start_seconds)
         try:
-            return self.control.recv(1) == b"R"
+            return self.control.recv(1) == READY
         except OSError:
             return False
 
@@ -182,7 +183,7 @@ class Cell(Zygote):
 
     def __init__(self, warm: Sandbox) -> None:
         self.limits = warm.limits
-        self.control, self.leash = warm.ask(b"C")
+        self.control, self.leash = warm.ask(CELL)
         if not self.greeted():
             self.close()
             raise SandboxError("the sandbox cannot be divided: namespaces may not be nested here")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from dataclasses import dataclass
 
 from grader.wall.channel import Channel
-from grader.wall.confinement import hide_the_engine, limit
+from grader.wall.confinement import hide_the_engine, limit, load
 from grader.wall.line import take_up
+from grader.wall.signs import READY
 from grader.wall.worker import detach_standard_streams, serve
 
 
@@ -27,12 +27,9 @@ def main() -> None:
     """Load the libraries, say so, and serve one submission."""
     settings = Settings(**json.loads(sys.argv[1]))
     end = take_up(settings.control)
-    for library in settings.libraries:
-        importlib.import_module(library)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
+    load(settings.libraries)
     hide_the_engine()
     detach_standard_streams()
     limit(settings.limits)
-    end.sendall(b"R")
+    end.sendall(READY)
     serve(Channel(end, settings.frame))

@@ -22,13 +22,10 @@ from grader.wall.isolation import Isolation, environment, python_command, resour
 from grader.wall.limits import Limits
 from grader.wall.line import Line
 from grader.wall.sandbox import SandboxError
+from grader.wall.signs import READY
 
 if TYPE_CHECKING:
     from grader.wall.channel import Channel
-
-
-READY = b"R"
-"""What a process says when its libraries are loaded."""
 
 
 class SpawnedSandbox:

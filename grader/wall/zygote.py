@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib
 import json
 import os
 import select
@@ -21,14 +20,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.wall.channel import Channel
-from grader.wall.confinement import hide_the_engine, limit
+from grader.wall.confinement import hide_the_engine, limit, load
 from grader.wall.namespaces import furnish, leave
+from grader.wall.signs import READY, WORKER
 from grader.wall.worker import detach_standard_streams, serve
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
-
-WORKER, CELL, READY = b"W", b"C", b"R"
-"""What a judge asks for, and what a zygote says once."""
 
 DESCRIPTORS = 4096
 """More than a zygote ever has open."""
@@ -48,10 +45,7 @@ class Settings:
 def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
     _become_nobody(settings.user)
-    for library in settings.libraries:
-        importlib.import_module(library)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
+    load(settings.libraries)
     hide_the_engine()
     control = socket.socket(fileno=settings.control)
     _protect()
