@@ -178,6 +178,7 @@ def prejudge(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on stderr and a documented exit code."""
     accept_all_text()
+    os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")  # they cost time, and belong to no verdict
     words = list(sys.argv[1:] if arguments is None else arguments)
     group: Any = typer.main.get_command(app)
     try:

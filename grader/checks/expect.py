@@ -154,6 +154,9 @@ def _about_keys(got: Any, expected: dict[Any, Any]) -> str:
 def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) -> None:
     actual, wanted = _numbers(got, expected, message)
     precision = _precision(got, expected, message)
+    same = actual == wanted
+    if same.all():
+        return
     actual, wanted = actual.astype(np.complex128), wanted.astype(np.complex128)
     finite = wanted[np.isfinite(wanted)]
     if scale is None:
@@ -162,7 +165,7 @@ def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) ->
     with np.errstate(all="ignore"):
         close = np.abs(actual - wanted) <= RELATIVE[precision] * (np.abs(wanted) + scale)
     close &= np.isfinite(actual) & np.isfinite(wanted)
-    close |= (actual == wanted) | (np.isnan(actual) & np.isnan(wanted))
+    close |= same | (np.isnan(actual) & np.isnan(wanted))
     if not close.all():
         raise Mismatch(_joined(message, _first_difference(~close)), expected, got)
 

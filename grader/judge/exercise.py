@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from grader.assignment import HEAVY, Assignment, Run
+from grader.assignment import Assignment, Run
 from grader.course import Course, Exercise
 from grader.dependencies import with_notes
 from grader.judge.chapter import LoadedChapter
@@ -42,14 +40,6 @@ class Place:
     workers: Workers
     core: int | None
     deadline: float
-
-
-@cache
-def load_library(library: str) -> None:
-    """Import a library before the judges are forked, and keep it to one thread."""
-    module = importlib.import_module(library)
-    if library == HEAVY:
-        module.set_num_threads(1)
 
 
 def cores() -> list[int]:

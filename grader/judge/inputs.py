@@ -19,6 +19,17 @@ Inputs = tuple[dict[str, Any], ...]
 _seen: WeakKeyDictionary[Callable[..., object], dict[tuple[int, int], Inputs]]
 _seen = WeakKeyDictionary()
 _remembering: ContextVar[bool] = ContextVar("remembering", default=False)
+_copied: ContextVar[bool] = ContextVar("copied", default=True)
+
+
+@contextmanager
+def handed_over() -> Iterator[None]:
+    """Within this context what was drawn is given away: for a process that judges once and ends."""
+    token = _copied.set(False)
+    try:
+        yield
+    finally:
+        _copied.reset(token)
 
 
 @contextmanager
@@ -36,9 +47,11 @@ def remembering() -> bool:
 
 
 def seen(test: Callable[..., object], seed: int, examples: int) -> Inputs | None:
-    """Fresh copies of what was drawn for that check, if it was drawn before."""
-    known = _seen.get(test, {}).get((seed, examples))
-    return None if known is None else copy.deepcopy(known)
+    """What was drawn for that check, if it was drawn before; the caller may change it."""
+    drawn = _seen.get(test, {})
+    if not _copied.get():
+        return drawn.pop((seed, examples), None)
+    return copy.deepcopy(drawn.get((seed, examples)))
 
 
 def keep(

@@ -14,9 +14,10 @@ from grader.assignment import Assignment, Run, Wave, started
 from grader.course import Course, Exercise
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.errors import JudgeError
-from grader.judge.exercise import Judged, Place, cores, joined, judged, load_library, settle
+from grader.judge.exercise import Judged, Place, cores, joined, judged, settle
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
+from grader.wall.libraries import load
 from grader.wall.sandbox import SandboxError
 from grader.wall.starting import AnySandbox
 from grader.wall.system import forks
@@ -62,8 +63,7 @@ class Judging:
             with started(self.assignments, self.isolation) as own:
                 return self.reports(own)
         for wave in waves:
-            for library in wave.libraries:
-                load_library(library)
+            load(wave.libraries)
             wave.sandbox.wait()
             if forks():
                 self._share_out(wave)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -21,10 +22,11 @@ from grader.course import Chapter, Course, CourseError
 from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.errors import JudgeError
-from grader.judge.exercise import Place, cores, joined, judged, load_library, settle
+from grader.judge.exercise import Place, cores, joined, judged, settle
 from grader.judge.grading import judge_exercise
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
+from grader.wall.libraries import load
 from grader.wall.sandbox import Cell, Sandbox, SandboxError, warm_sandbox
 from grader.wall.starting import AnySandbox, start_sandbox
 from grader.wall.system import forks
@@ -73,48 +75,59 @@ class Pool:
         """
         if not assignments:
             return
-        with warm_sandbox(self.isolation, self.chapter.imports, self.chapter.limits) as self.warm:
-            loaded = self._loaded()
-            if not forks():
+        with warm_sandbox(self.isolation, self.chapter.imports, self.chapter.limits) as warm:
+            load(self.chapter.imports)
+            loaded = load_chapter(self.course, self.chapter)
+            self.warm = warm if warm is not None and warm.divisible() else None
+            if forks():
+                yield from self._side_by_side(assignments, loaded)
+            else:
                 yield from self._one_by_one(assignments, loaded)
-                return
-            pending = iter(enumerate(assignments))
-            idle = cores()
-            busy: dict[Any, _Judge] = {}
-            try:
-                while True:
-                    while idle and (task := next(pending, None)):
-                        judge = self._start(*task, idle.pop(), loaded)
-                        busy[judge.connection] = judge
-                    if not busy:
-                        return
-                    for ready in wait(list(busy)):
-                        judge = busy.pop(ready)
-                        idle.append(judge.core)
-                        yield judge.number, judge.result()
-            finally:
-                for judge in busy.values():
-                    judge.end()
+
+    def _side_by_side(
+        self, assignments: Sequence[Assignment], loaded: LoadedChapter
+    ) -> Iterator[tuple[int, ChapterReport | JudgeError | SandboxError]]:
+        """A judge on every core; until this process has drawn, they draw for themselves."""
+        pending = deque(enumerate(assignments))
+        idle = cores()
+        busy: dict[Any, _Judge] = {}
+
+        def occupy(count: int) -> None:
+            for _ in range(min(count, len(pending))):
+                judge = self._start(*pending.popleft(), idle.pop(), loaded)
+                busy[judge.connection] = judge
+
+        try:
+            occupy(len(idle) - 1)
+            if pending:
+                self._draw(loaded)
+            occupy(len(idle))
+            while busy:
+                done = [busy.pop(ready) for ready in wait(list(busy))]
+                results = [(judge.number, judge.result()) for judge in done]
+                idle += [judge.core for judge in done]
+                occupy(len(idle))  # first: no core waits for what the caller does with a report
+                yield from results
+        finally:
+            for judge in busy.values():
+                judge.end()
 
     def _one_by_one(
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
     ) -> Iterator[tuple[int, ChapterReport | JudgeError | SandboxError]]:
         """In this process, where no other can be forked with everything loaded."""
+        self._draw(loaded)
         for number, assignment in enumerate(assignments):
             try:
                 yield number, self.judge(assignment, None, loaded)
             except (JudgeError, SandboxError) as error:
                 yield number, error
 
-    def _loaded(self) -> LoadedChapter:
-        """The chapter, with the inputs of its checks drawn: judges are forked with both."""
-        for library in self.chapter.imports:
-            load_library(library)
-        loaded = load_chapter(self.course, self.chapter)
+    def _draw(self, loaded: LoadedChapter) -> None:
+        """Draw the inputs of the checks, and have the reference answer: judges start with both."""
         with inputs.remembered():
             for exercise in self.chapter.exercises:
                 judge_exercise(loaded, exercise, loaded.reference, self.run)
-        return loaded
 
     def _start(
         self, number: int, assignment: Assignment, core: int, loaded: LoadedChapter
@@ -157,7 +170,8 @@ def _judge_process(
     settle(core)
     result: ChapterReport | JudgeError | SandboxError
     try:
-        result = pool.judge(assignment, core, loaded)
+        with inputs.handed_over():
+            result = pool.judge(assignment, core, loaded)
     except (JudgeError, SandboxError) as error:
         result = error
     except CourseError as error:

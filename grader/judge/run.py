@@ -125,6 +125,8 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
             drawn_here.append(copy.deepcopy(named))
         run.example(named)
 
+    # Hypothesis would read and tokenise the source for a key of the database, which is not used.
+    every_example._hypothesis_internal_database_key = None  # type: ignore[attr-defined]
     every_example()
     if known is not None:
         run.changes()

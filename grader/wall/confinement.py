@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import sys
 from typing import Any
-
-
-def load(libraries: list[str]) -> None:
-    """Import what a submission may use, and keep torch to one thread."""
-    for library in libraries:
-        importlib.import_module(library)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
 
 
 def hide_the_engine() -> None:

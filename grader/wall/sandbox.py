@@ -126,6 +126,15 @@ class Sandbox(Zygote):
                 f"the sandbox does not start: {said[-1] if said else 'no reason given'}"
             )
 
+    def divisible(self) -> bool:
+        """Whether namespaces may be nested here.  Raises SandboxError."""
+        self.wait()
+        try:
+            Cell(self).close()
+        except SandboxError:
+            return False
+        return True
+
     def open(self) -> tuple[Channel, int]:
         """Fork a worker, in a new zygote if a submission has killed the last one."""
         if not self.alive():
@@ -205,15 +214,9 @@ class Cell(Zygote):
 def warm_sandbox(
     isolation: Isolation, libraries: tuple[str, ...], limits: Limits
 ) -> Iterator[Sandbox | None]:
-    """A sandbox for cells, or nothing where it cannot be divided."""
+    """A sandbox for cells, which may still be loading; nothing where there are no namespaces."""
     if not isolation.strong:
         yield None
         return
     with Sandbox(replace(isolation, warm=True), libraries, limits) as sandbox:
-        sandbox.wait()
-        try:
-            Cell(sandbox).close()
-        except SandboxError:
-            yield None
-        else:
-            yield sandbox
+        yield sandbox

@@ -7,7 +7,8 @@ import sys
 from dataclasses import dataclass
 
 from grader.wall.channel import Channel
-from grader.wall.confinement import hide_the_engine, limit, load
+from grader.wall.confinement import hide_the_engine, limit
+from grader.wall.libraries import load
 from grader.wall.line import take_up
 from grader.wall.signs import READY
 from grader.wall.worker import detach_standard_streams, serve

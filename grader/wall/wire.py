@@ -42,6 +42,9 @@ TENSOR_DTYPES = frozenset(
 )
 
 
+AS_THEY_ARE = frozenset((float, bool, str, bytes, type(None)))
+
+
 class WireError(Exception):
     """The bytes of a frame are not plain data as agreed."""
 
@@ -61,7 +64,7 @@ def unpack(payload: bytes) -> Any:
 
 def _plain(value: Any, depth: int) -> Any:
     kind = type(value)
-    if kind in (float, bool, str, bytes, type(None)):
+    if kind in AS_THEY_ARE:
         return value
     if kind is int:
         return value if -(2**63) <= value < 2**64 else _opaque("int beyond 64 bits")
@@ -69,6 +72,9 @@ def _plain(value: Any, depth: int) -> Any:
         return _opaque("deeply nested data")
     if isinstance(value, np.ndarray):
         return _array(value)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _tensor(value, torch)
     if isinstance(value, np.generic):
         return _scalar(value)
     if isinstance(value, tuple):
@@ -82,9 +88,6 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, Function):
         bound = _plain(value.bound, depth - 1)
         return msgpack.ExtType(FUNCTION, _packed([value.name, value.source, bound]))
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
-        return _tensor(value, torch)
     for base in (int, float, str):
         if isinstance(value, base):
             return _plain(base(value), depth - 1)
@@ -139,8 +142,8 @@ def _tensor(tensor: Any, torch: ModuleType) -> Any:
     if dtype not in TENSOR_DTYPES or tensor.layout is not torch.strided:
         return _opaque(f"tensor of dtype {dtype}")
     layout = "C" if tensor.is_contiguous() else "S"
-    flat = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
-    raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
+    known = tensor.view(torch.int16) if dtype == "bfloat16" else tensor  # NumPy has no bfloat16
+    raw = known.numpy(force=True).tobytes()
     return msgpack.ExtType(TENSOR, _header(dtype, tuple(tensor.shape), layout) + raw)
 
 

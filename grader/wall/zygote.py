@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import select
@@ -20,7 +21,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.wall.channel import Channel
-from grader.wall.confinement import hide_the_engine, limit, load
+from grader.wall.confinement import hide_the_engine, limit
+from grader.wall.huge_pages import collapse
+from grader.wall.libraries import load
 from grader.wall.namespaces import furnish, leave
 from grader.wall.signs import READY, WORKER
 from grader.wall.worker import detach_standard_streams, serve
@@ -47,6 +50,8 @@ def main() -> None:
     _become_nobody(settings.user)
     load(settings.libraries)
     hide_the_engine()
+    collapse()
+    gc.freeze()  # the collector of a fork would copy every page it looks at
     control = socket.socket(fileno=settings.control)
     _protect()
     control.sendall(READY)

@@ -23,6 +23,7 @@ from grader.course import Chapter, Course, CourseError, load_course
 from grader.report.model import ChapterReport
 from grader.submission import UnreadableSubmission, read_submission
 from grader.wall.isolation import detect
+from grader.wall.libraries import load
 from grader.wall.line import take_up
 from grader.wall.sandbox import SandboxError
 from grader.wall.starting import AnySandbox, start_sandbox
@@ -146,10 +147,8 @@ class WarmJudge:
     def _load(self) -> LoadedChapter:
         """Import libraries and checks while the sandbox does the same on its side."""
         from grader.judge.chapter import load_chapter
-        from grader.judge.exercise import load_library
 
-        for library in self.chapter.imports:
-            load_library(library)
+        load(self.chapter.imports)
         loaded = load_chapter(self.course, self.chapter)
         self.sandbox.wait()
         return loaded

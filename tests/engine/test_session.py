@@ -58,8 +58,10 @@ LIMITS = Limits(call_seconds=1.0)
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Zygote]:
     if request.param == "cell":
         isolation = request.getfixturevalue("bubblewrap")
-        with warm_sandbox(isolation, ("numpy",), LIMITS) as warm, Cell(warm) as cell:
-            yield cell
+        with warm_sandbox(isolation, ("numpy",), LIMITS) as warm:
+            warm.wait()
+            with Cell(warm) as cell:
+                yield cell
         return
     if request.param == "bubblewrap":
         isolation = request.getfixturevalue("bubblewrap")
