@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
 from grader.checks.arguments import source_of
 from grader.wall.errors import SubmissionError
+from grader.wall.requests import to_call, to_probe
 from grader.wall.tokens import Function, materialise
 from grader.wall.wire import pack, unpack
 
@@ -31,6 +32,9 @@ class Backend(Protocol):
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
         """Run a small function beside the submission; returns plain data."""
 
+    def foresee(self, requests: Sequence[bytes]) -> None:
+        """Take notice of what will probably be asked, packed, in that order; nothing ends that."""
+
 
 @dataclass
 class Call:
@@ -49,8 +53,16 @@ class Call:
         """Make this call again, of anyone."""
         if self.probe is None:
             return backend.call(self.name, self.arguments, self.keywords)
-        probe = Function(self.probe.__name__, source_of(self.probe), {})
-        return backend.probe(probe, self.arguments)
+        return backend.probe(self._function(self.probe), self.arguments)
+
+    def packed(self) -> bytes:
+        """The request that this call is to a worker."""
+        if self.probe is None:
+            return pack(to_call(self.name, self.arguments, self.keywords))
+        return pack(to_probe(self._function(self.probe), self.arguments))
+
+    def _function(self, probe: Callable[..., Any]) -> Function:
+        return Function(probe.__name__, source_of(probe), {})
 
 
 class Answers:
@@ -103,6 +115,9 @@ class Local:
         asked = pack((arguments, {}))
         module = Namespace(self.namespace)
         return unpack(self.answer(probe.source, asked, lambda: partial(probe.define(), module)))
+
+    def foresee(self, requests: Sequence[bytes]) -> None:
+        """Answers from this process need no time to travel."""
 
     def answer(self, name: str, asked: bytes, function: Callable[[], Callable[..., Any]]) -> bytes:
         """The answer as it would come over a wall: nothing of the question can be changed."""

@@ -11,16 +11,11 @@ from grader.assignment import Assignment, Run
 from grader.course import Chapter, Course
 from grader.journal import Key, key_of
 from grader.judge.errors import JudgeError
-from grader.report.model import ChapterReport
+from grader.judge.side_by_side import Judged, judge_side_by_side
 from grader.submission import Submission
 from grader.versions import Versions, versions_of
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import SandboxError
-
-Failure = JudgeError | SandboxError
-
-Judged = tuple[int, ChapterReport | Failure]
-"""The number of an assignment, and its report or why there is none."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +39,9 @@ class Bench:
 
     def judge_each(self, assignments: Sequence[Assignment]) -> Generator[Judged]:
         """Judge them side by side; yields the number of each and its report, as they are done."""
-        from grader.judge.pool import Pool
-
-        yield from Pool(self.course, self.chapter, self.run, self.isolation).judge_each(assignments)
+        yield from judge_side_by_side(
+            self.course, self.chapter, self.run, self.isolation, assignments
+        )
 
     def judge_alone(self, assignments: Sequence[Assignment]) -> Generator[Judged]:
         """Judge them one after another, the exercises of each side by side."""

@@ -158,7 +158,7 @@ def _judged(
 ) -> Iterator[Any]:
     from grader.assignment import Assignment, Run
     from grader.course import load_course
-    from grader.judge.pool import Pool
+    from grader.judge.side_by_side import judge_side_by_side
     from grader.submission import Submission
 
     for name, text in course["files"].items():
@@ -176,7 +176,7 @@ def _judged(
         for one in task["submissions"]
     ]
     run = Run(task["seed"], task["examples"])
-    return Pool(here, chapter, run, isolation).judge_each(assignments)
+    return judge_side_by_side(here, chapter, run, isolation, assignments)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from grader.assignment import Assignment
-from grader.classroom.bench import Bench, Judged
+from grader.classroom.bench import Bench
 from grader.classroom.results import HandedIn, Result
 from grader.course import Exercise
 from grader.dependencies import with_notes
 from grader.journal import Entry, Journal, Key
 from grader.judge.errors import JudgeError
+from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.submission import Submission
 

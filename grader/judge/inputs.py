@@ -1,8 +1,9 @@
 """Inputs drawn before: the same check and seed mean the same inputs for every submission.
 
 Nine parts of ten of a passing check's time are Hypothesis's own.  So a judge keeps what was drawn
-while one submission passed, and gives it to the next one as it is.  Only where that fails does
-Hypothesis draw and shrink: reports are those of a judge that has seen nothing before.
+while one submission passed, and gives it to the next one as it is, with what it was asked: the next
+one can be asked ahead.  Only where that fails does Hypothesis draw and shrink: reports are those of
+a judge that has seen nothing before.
 """
 
 from __future__ import annotations
@@ -11,12 +12,25 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-Inputs = tuple[dict[str, Any], ...]
+import numpy as np
 
-_seen: WeakKeyDictionary[Callable[..., object], dict[tuple[int, int], Inputs]]
+from grader.wall.tokens import Function
+from grader.wall.wire import pack, unpack
+
+
+@dataclass
+class Drawn:
+    """The inputs of a check's examples, and the requests that they led to."""
+
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[bytes] = field(default_factory=list)
+
+
+_seen: WeakKeyDictionary[Callable[..., object], dict[tuple[int, int], Drawn]]
 _seen = WeakKeyDictionary()
 _remembering: ContextVar[bool] = ContextVar("remembering", default=False)
 _copied: ContextVar[bool] = ContextVar("copied", default=True)
@@ -46,16 +60,28 @@ def remembering() -> bool:
     return _remembering.get()
 
 
-def seen(test: Callable[..., object], seed: int, examples: int) -> Inputs | None:
+def seen(test: Callable[..., object], seed: int, examples: int) -> Drawn | None:
     """What was drawn for that check, if it was drawn before; the caller may change it."""
-    drawn = _seen.get(test, {})
+    known = _seen.get(test, {})
     if not _copied.get():
-        return drawn.pop((seed, examples), None)
-    return copy.deepcopy(drawn.get((seed, examples)))
+        return known.pop((seed, examples), None)
+    drawn = known.get((seed, examples))
+    return None if drawn is None else Drawn(fresh(drawn.inputs), drawn.requests)
 
 
-def keep(
-    test: Callable[..., object], seed: int, examples: int, inputs: list[dict[str, Any]]
-) -> None:
+def fresh(value: Any) -> Any:
+    """A deep copy in which arrays keep their layout: some mistakes show in one layout only."""
+    if isinstance(value, (np.ndarray, Function)):
+        return unpack(pack(value))
+    if isinstance(value, tuple) and hasattr(value, "_make"):
+        return value._make(map(fresh, value))
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(fresh, value))
+    if isinstance(value, dict):
+        return {key: fresh(item) for key, item in value.items()}
+    return copy.deepcopy(value)
+
+
+def keep(test: Callable[..., object], seed: int, examples: int, drawn: Drawn) -> None:
     """Remember what was drawn in a run in which every example passed."""
-    _seen.setdefault(test, {})[seed, examples] = tuple(inputs)
+    _seen.setdefault(test, {})[seed, examples] = drawn

@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -24,10 +24,11 @@ from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.errors import JudgeError
 from grader.judge.exercise import Place, cores, joined, judged, settle
 from grader.judge.grading import judge_exercise
+from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
 from grader.wall.libraries import load
-from grader.wall.sandbox import Cell, Sandbox, SandboxError, warm_sandbox
+from grader.wall.sandbox import Cell, Sandbox, SandboxError
 from grader.wall.starting import AnySandbox, start_sandbox
 from grader.wall.system import forks
 
@@ -64,49 +65,40 @@ class Pool:
     chapter: Chapter
     run: Run
     isolation: Isolation
-    warm: Sandbox | None = field(default=None, init=False)
+    warm: Sandbox | None
 
-    def judge_each(
-        self, assignments: Sequence[Assignment]
-    ) -> Iterator[tuple[int, ChapterReport | JudgeError | SandboxError]]:
-        """Yields the number of each and its report, or why there is none, as they are done.
-
-        Raises CourseError, JudgeError or SandboxError where none can be judged.
-        """
-        if not assignments:
-            return
-        with warm_sandbox(self.isolation, self.chapter.imports, self.chapter.limits) as warm:
-            load(self.chapter.imports)
-            loaded = load_chapter(self.course, self.chapter)
-            self.warm = warm if warm is not None and warm.divisible() else None
-            if forks():
-                yield from self._side_by_side(assignments, loaded)
-            else:
-                yield from self._one_by_one(assignments, loaded)
+    def judge_each(self, assignments: Sequence[Assignment]) -> Iterator[Judged]:
+        """Yields the number of each and its report, or why there is none, as they are done."""
+        load(self.chapter.imports)
+        loaded = load_chapter(self.course, self.chapter)
+        if self.warm is not None and not self.warm.divisible():
+            self.warm = None
+        self._draw(loaded)
+        if forks():
+            yield from self._side_by_side(assignments, loaded)
+        else:
+            yield from self._one_by_one(assignments, loaded)
 
     def _side_by_side(
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
-    ) -> Iterator[tuple[int, ChapterReport | JudgeError | SandboxError]]:
-        """A judge on every core; until this process has drawn, they draw for themselves."""
+    ) -> Iterator[Judged]:
+        """A judge on every core."""
         pending = deque(enumerate(assignments))
         idle = cores()
         busy: dict[Any, _Judge] = {}
 
-        def occupy(count: int) -> None:
-            for _ in range(min(count, len(pending))):
+        def occupy() -> None:
+            while idle and pending:
                 judge = self._start(*pending.popleft(), idle.pop(), loaded)
                 busy[judge.connection] = judge
 
         try:
-            occupy(len(idle) - 1)
-            if pending:
-                self._draw(loaded)
-            occupy(len(idle))
+            occupy()
             while busy:
                 done = [busy.pop(ready) for ready in wait(list(busy))]
                 results = [(judge.number, judge.result()) for judge in done]
                 idle += [judge.core for judge in done]
-                occupy(len(idle))  # first: no core waits for what the caller does with a report
+                occupy()  # first: no core waits for what the caller does with a report
                 yield from results
         finally:
             for judge in busy.values():
@@ -114,9 +106,8 @@ class Pool:
 
     def _one_by_one(
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
-    ) -> Iterator[tuple[int, ChapterReport | JudgeError | SandboxError]]:
+    ) -> Iterator[Judged]:
         """In this process, where no other can be forked with everything loaded."""
-        self._draw(loaded)
         for number, assignment in enumerate(assignments):
             try:
                 yield number, self.judge(assignment, None, loaded)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import hashlib
 import warnings
 from dataclasses import dataclass, field
@@ -106,7 +105,7 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     known = inputs.seen(run.check.test, seed, examples)
     if known is not None and run.passes(known):
         return
-    drawn_here: list[dict[str, Any]] = []
+    drawn_here = inputs.Drawn()
 
     @hypothesis_seed(seed)
     @settings(
@@ -121,9 +120,13 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     @hypothesis_given(drawn=st.tuples(*run.check.strategies.values()))
     def every_example(drawn: tuple[Any, ...]) -> None:
         named = dict(zip(run.check.strategies, drawn, strict=True))
-        if inputs.remembering():
-            drawn_here.append(copy.deepcopy(named))
-        run.example(named)
+        if not inputs.remembering():
+            return run.example(named)
+        drawn_here.inputs.append(inputs.fresh(named))
+        try:
+            run.example(named)
+        finally:
+            drawn_here.requests.extend(call.packed() for call in run.calls)
 
     # Hypothesis would read and tokenise the source for a key of the database, which is not used.
     every_example._hypothesis_internal_database_key = None  # type: ignore[attr-defined]
@@ -166,17 +169,20 @@ class _Run:
             if len(self.outcome.transcript) < TRANSCRIPT:
                 self.outcome.transcript.extend(answers._calls)
 
-    def passes(self, known: inputs.Inputs) -> bool:
+    def passes(self, known: inputs.Drawn) -> bool:
         """Whether inputs drawn before pass; if not, nothing is left of the attempt."""
         before = list(self.outcome.transcript)
+        self.submission.foresee(known.requests)
         try:
-            for drawn in known:
+            for drawn in known.inputs:
                 with contextlib.suppress(UnsatisfiedAssumption):
                     self.example(drawn)
         except (Mismatch, SubmissionError, _ShrunkEnough):
             self.outcome = Outcome(self.check, "passed", transcript=before)
             self.calls, self.since_failure = [], 0
             return False
+        finally:
+            self.submission.foresee(())
         return True
 
     def changes(self) -> None:

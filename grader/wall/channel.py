@@ -41,14 +41,15 @@ class Channel:
         self.buffer = b""
         end.setblocking(True)
 
-    def send(self, message: Any, seconds: float = FOREVER) -> None:
-        """Send one frame.  Raises ChannelClosed, ChannelTimeout, or WireError if it is too big."""
-        payload = pack(message)
-        if len(payload) > self.limit:
-            raise WireError(f"a frame of {len(payload)} bytes, more than {self.limit}")
+    def send(self, *messages: Any, seconds: float = FOREVER) -> None:
+        """Send a frame each.  Raises ChannelClosed, ChannelTimeout, or WireError if one is too big.
+
+        More than one fits `capacity`, or both sides might wait for the other to read.
+        """
+        frames = b"".join(map(self._frame, messages))
         self._be_patient(seconds)
         try:
-            self.end.sendall(LENGTH.pack(len(payload)) + payload)
+            self.end.sendall(frames)
         except LATE:
             raise ChannelTimeout from None
         except OSError:
@@ -62,6 +63,11 @@ class Channel:
         if length > self.limit:
             raise WireError(f"a frame of {length} bytes, more than {self.limit}")
         return unpack(self._exactly(length, deadline))
+
+    @property
+    def capacity(self) -> int:
+        """Bytes that can surely be sent to someone who does not read yet."""
+        return self.end.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) // 4
 
     def silent(self) -> bool:
         """Whether nothing waits to be read: a frame that nobody asked for is a violation."""
@@ -77,6 +83,12 @@ class Channel:
 
     def close(self) -> None:
         self.end.close()
+
+    def _frame(self, message: Any) -> bytes:
+        payload = pack(message)
+        if len(payload) > self.limit:
+            raise WireError(f"a frame of {len(payload)} bytes, more than {self.limit}")
+        return LENGTH.pack(len(payload)) + payload
 
     def _exactly(self, count: int, deadline: float) -> bytes:
         parts, have = [self.buffer], len(self.buffer)

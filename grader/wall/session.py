@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from grader.wall.channel import Channel, ChannelClosed, ChannelTimeout
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
+from grader.wall.requests import Request, to_call, to_probe
 from grader.wall.starting import Workers
 from grader.wall.tokens import Function
-from grader.wall.wire import WireError
+from grader.wall.wire import WireError, pack
+
+FRAME = 64
+"""Bytes of a frame beside its request, and more."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,14 @@ class Sources:
     core: int | None = None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request that is on its way, and the number that its answer must bear."""
+
+    number: int
+    request: bytes
+
+
 class Session:
     """A worker with the submission loaded; replaced by a new one when it is lost."""
 
@@ -51,16 +65,28 @@ class Session:
         self.defined: frozenset[str] = frozenset()
         self.problems: tuple[Problem, ...] = ()
         self.printed = ""
+        self.foreseen: deque[bytes] = deque()
+        self.asked: deque[_Asked] = deque()
 
     def defines(self, name: str) -> bool:
         self._worker()
         return name in self.defined
 
     def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        return self._ask({"name": name, "arguments": arguments, "keywords": keywords})
+        return self._ask(to_call(name, arguments, keywords))
 
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
-        return self._ask({"name": probe.name, "source": probe.source, "arguments": arguments})
+        return self._ask(to_probe(probe, arguments))
+
+    def foresee(self, requests: Sequence[bytes]) -> None:
+        """Ask these ahead: a worker that finds the next question waiting need not be woken for it.
+
+        If it comes otherwise, a new worker takes the place of the one that knows too much.
+        """
+        self.foreseen.clear()
+        if self.asked:
+            self.close()
+        self.foreseen.extend(requests)
 
     def close(self) -> None:
         """Let go of the leash: the worker and all that it started are killed."""
@@ -68,6 +94,7 @@ class Session:
             self.channel.close()
             os.close(self.leash)
             self.channel = None
+            self.asked.clear()
 
     def _worker(self) -> Channel:
         """The channel to a worker with the submission loaded."""
@@ -83,7 +110,7 @@ class Session:
         return self.channel
 
     def _load(self) -> None:
-        answer = self._exchange(
+        order = pack(
             {
                 "module": self.sources.module,
                 "files": self.sources.files,
@@ -93,6 +120,7 @@ class Session:
                 "printed": self.limits.printed,
             }
         )
+        answer = self._exchange([order])
         try:
             self.defined = frozenset(map(str, answer["defined"]))
             self.problems = tuple(_problem(problem) for problem in answer["problems"])
@@ -100,9 +128,12 @@ class Session:
         except (KeyError, TypeError, ValueError, IndexError):
             raise self._lost("crashed", "protocol error: not an account of a loaded file") from None
 
-    def _ask(self, request: dict[str, Any]) -> Any:
+    def _ask(self, request: Request) -> Any:
+        packed = pack(request)
+        if self.asked and self.asked[0].request != packed:
+            self.foresee(())
         self._worker()
-        answer = self._exchange(request)
+        answer = self._exchange([] if self.asked else self._batch(packed))
         self.printed = answer["printed"] if isinstance(answer.get("printed"), str) else ""
         if "value" in answer:
             return answer["value"]
@@ -116,18 +147,28 @@ class Session:
             raise self._lost("crashed", f"out of memory: more than {most} MB")
         raise SubmissionError(_status(types), types, raised.text, raised.lines)
 
-    def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Send a request and wait for the answer to it, and to nothing else."""
+    def _batch(self, request: bytes) -> list[bytes]:
+        """The request, and as many of those foreseen after it as fit on the way."""
+        assert self.channel is not None
+        if not self.foreseen or self.foreseen[0] != request:
+            self.foreseen.clear()
+            return [request]
+        batch, room = [self.foreseen.popleft()], self.channel.capacity - len(request)
+        while self.foreseen and (room := room - len(self.foreseen[0]) - FRAME) > 0:
+            batch.append(self.foreseen.popleft())
+        return batch
+
+    def _exchange(self, batch: list[bytes]) -> dict[str, Any]:
+        """Send requests; wait for the answer to the first that has none, and to nothing else."""
         assert self.channel is not None
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise self._lost("timeout", f"the chapter's {self.limits.chapter_seconds:g} s are over")
-        number = secrets.randbits(62)
         seconds = min(self.limits.call_seconds, left)
         try:
-            if not self.channel.silent():
-                raise WireError("a frame that nobody asked for")
-            self.channel.send({"id": number, **request}, seconds)
+            if batch:
+                self._send(batch, seconds)
+            expected = self.asked.popleft().number
             answer = self.channel.receive(seconds)
         except ChannelTimeout:
             raise self._lost(
@@ -137,9 +178,18 @@ class Session:
             raise self._lost("crashed", "the process ended in the middle of the call") from None
         except WireError as error:
             raise self._lost("crashed", f"protocol error: {error}") from None
-        if not isinstance(answer, dict) or answer.get("id") != number:
+        if not isinstance(answer, dict) or answer.get("id") != expected:
             raise self._lost("crashed", "protocol error: an answer that nobody asked for")
         return answer
+
+    def _send(self, batch: list[bytes], seconds: float) -> None:
+        assert self.channel is not None
+        if not self.channel.silent():
+            raise WireError("a frame that nobody asked for")
+        asked = [_Asked(secrets.randbits(62), request) for request in batch]
+        messages = [{"id": one.number, "request": one.request} for one in asked]
+        self.channel.send(*messages, seconds=seconds)
+        self.asked.extend(asked)
 
     def _lost(self, status: str, message: str) -> SubmissionLost:
         self.close()

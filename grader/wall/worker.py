@@ -17,7 +17,7 @@ from typing import Any
 from grader.wall.channel import Channel, ChannelClosed
 from grader.wall.loading import Loader, described
 from grader.wall.tokens import Function, materialise
-from grader.wall.wire import WireError
+from grader.wall.wire import WireError, unpack
 
 PRINTED = 2000
 """Characters of printed output that travel with an answer."""
@@ -53,17 +53,17 @@ class Printed(io.TextIOBase):
 def serve(channel: Channel) -> None:
     """Answer the judge's requests until it hangs up."""
     with contextlib.suppress(ChannelClosed):
-        order = channel.receive()
-        worker = Worker(order)
-        channel.send({"id": order["id"], **worker.loaded})
+        first = channel.receive()
+        worker = Worker(unpack(first["request"]))
+        channel.send({"id": first["id"], **worker.loaded})
         while True:
-            request = channel.receive()
-            answer = worker.answer(request)
+            message = channel.receive()
+            answer = worker.answer(unpack(message["request"]))
             try:
-                channel.send({"id": request["id"], **answer})
+                channel.send({"id": message["id"], **answer})
             except WireError as error:
                 raised = {"types": ["WireError"], "text": str(error), "lines": []}
-                channel.send({"id": request["id"], "raised": raised, "printed": ""})
+                channel.send({"id": message["id"], "raised": raised, "printed": ""})
 
 
 class Worker:

@@ -17,7 +17,7 @@ from rich.console import Console
 from grader.assignment import Assignment
 from grader.course import Course, load_course
 from grader.assignment import Run
-from grader.judge.pool import Pool
+from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
 from grader.report.terminal import WIDTH, print_reports
 from grader.submission import read_submission
@@ -68,8 +68,9 @@ def test_cheats_side_by_side_cost_their_neighbours_nothing(guarded_course, bubbl
     exercises = (guarded_course.select("ch4.softmax")[1],)
     paths = [path for n, cheat in enumerate(CHEATS) for path in (cheat, honest)[: 2 - n % 3]]
     assignments = [Assignment(chapter, read_submission(path, chapter), exercises) for path in paths]
-    pool, processes = Pool(guarded_course, chapter, Run(), bubblewrap), _sandbox_processes()
-    for number, report in pool.judge_each(assignments):
+    processes = _sandbox_processes()
+    judging = judge_side_by_side(guarded_course, chapter, Run(), bubblewrap, assignments)
+    for number, report in judging:
         expected = ["passed"] if paths[number] == honest else _must(paths[number])
         assert report.exercises[0].status in expected, paths[number].name
     assert not _left_behind(processes)

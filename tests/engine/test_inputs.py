@@ -6,10 +6,12 @@ import sys
 import numpy as np
 import pytest
 
-from grader.checks import check, expect_close, fills, given, sizes
+from grader.checks import check, expect_close, fills, function, given, sizes, st
 from grader.checks.answers import Local
 from grader.judge import inputs
 from grader.judge.run import run_check
+from grader.wall.requests import to_call
+from grader.wall.wire import pack
 
 
 @check("double", "matches the reference", value=True)
@@ -72,6 +74,52 @@ def test_a_failure_is_the_same_whoever_came_before(wrong):
         [call.arguments for call in cold.calls]
     )
     assert len(warm.transcript) == len(cold.transcript)
+
+
+@check("apply", "takes functions, too", value=True)
+@given(x=st.builds(lambda fill, n: fill(n), fills(), sizes(2, 4)))
+def applies(submission, reference, x):
+    arguments = function(_scaled, factor=x), x
+    expect_close(submission.apply(*arguments), reference.apply(*arguments))
+
+
+def _scaled(x, factor):
+    return x * factor
+
+
+def _judge_applies(submission):
+    return run_check(applies.check, submission, APPLYING, seed=0, examples=20).status
+
+
+APPLYING = Local({"apply": lambda f, x: f(x)})
+
+
+def test_what_is_kept_lies_in_memory_as_it_did():
+    """A strided array is another input to whoever reshapes by hand."""
+
+    def contiguous_only(f, x):
+        return f(x) if x.flags.c_contiguous else -f(x)
+
+    assert _judge_applies(APPLYING) == "passed"
+    assert _judge_applies(Local({"apply": contiguous_only})) == "failed"
+
+
+def test_what_was_asked_is_asked_again():
+    class Listening(Local):
+        asked, foreseen = (), ()
+
+        def call(self, name, arguments, keywords):
+            self.asked += (pack(to_call(name, arguments, keywords)),)
+            return super().call(name, arguments, keywords)
+
+        def foresee(self, requests):
+            self.foreseen += tuple(requests)
+
+    assert _judge_applies(APPLYING) == "passed"
+    listening = Listening(APPLYING.namespace)
+    assert _judge_applies(listening) == "passed"
+    assert len(listening.asked) == 20
+    assert listening.foreseen == listening.asked
 
 
 def test_failing_once_is_failing():

@@ -10,7 +10,7 @@ import pytest
 from grader.assignment import Assignment, Run
 from grader.course import CourseError
 from grader.judge.errors import JudgeError
-from grader.judge.pool import Pool
+from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
 from grader.submission import Submission, read_submission
 from grader.wall.isolation import PROCESS, Isolation
@@ -32,7 +32,7 @@ def test_reports_are_those_of_judging_one_by_one(course, grade, bubblewrap):
     assignments = [
         Assignment(chapter, read_submission(path, chapter), chapter.exercises) for path in paths
     ]
-    reports = dict(Pool(course, chapter, Run(), bubblewrap).judge_each(assignments))
+    reports = dict(judge_side_by_side(course, chapter, Run(), bubblewrap, assignments))
     alone = [to_json([grade("ch4", path, bubblewrap)]) for path in paths[:2]]
     assert [to_json([reports[number]]) for number in range(4)] == alone * 2
     assert not reports[1].passed
@@ -44,7 +44,7 @@ def test_without_bubblewrap_each_has_a_sandbox_of_its_own(course, bubblewrap):
     exercises = (course.select("ch4.sigmoid")[1],)
     submission = read_submission(course.solution(chapter), chapter)
     assignments = [Assignment(chapter, submission, exercises)] * 2
-    for _, report in Pool(course, chapter, Run(), weak).judge_each(assignments):
+    for _, report in judge_side_by_side(course, chapter, Run(), weak, assignments):
         assert report.passed
         assert report.isolation == PROCESS
 
@@ -52,5 +52,6 @@ def test_without_bubblewrap_each_has_a_sandbox_of_its_own(course, bubblewrap):
 def test_a_broken_course_is_nobody_s_mark(course, bubblewrap, tmp_path):
     chapter = course.chapter("ch4")
     broken = replace(course, root=tmp_path)
+    assignments = [of_text(course, chapter, "")]
     with pytest.raises((CourseError, JudgeError)):
-        list(Pool(broken, chapter, Run(), bubblewrap).judge_each([of_text(course, chapter, "")]))
+        list(judge_side_by_side(broken, chapter, Run(), bubblewrap, assignments))

@@ -1,0 +1,35 @@
+"""Judging many submissions of a chapter side by side.  Imports little: the sandbox starts first."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from grader.assignment import Assignment, Run
+from grader.course import Chapter, Course
+from grader.judge.errors import JudgeError
+from grader.report.model import ChapterReport
+from grader.wall.isolation import Isolation
+from grader.wall.sandbox import SandboxError, warm_sandbox
+
+Judged = tuple[int, ChapterReport | JudgeError | SandboxError]
+"""The number of an assignment, and its report or why there is none."""
+
+
+def judge_side_by_side(
+    course: Course,
+    chapter: Chapter,
+    run: Run,
+    isolation: Isolation,
+    assignments: Sequence[Assignment],
+) -> Generator[Judged]:
+    """Yields the number of each and its report, or why there is none, as they are done.
+
+    Raises CourseError, JudgeError or SandboxError where none can be judged.
+    """
+    if not assignments:
+        return
+    with warm_sandbox(isolation, chapter.imports, chapter.limits) as warm:
+        # Only now: this process imports its libraries while the sandbox loads its own.
+        from grader.judge.pool import Pool
+
+        yield from Pool(course, chapter, run, isolation, warm).judge_each(assignments)
