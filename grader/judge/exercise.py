@@ -48,12 +48,17 @@ def cores() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
+def spare_the_collector() -> None:
+    """What is loaded is no garbage; looking at it would take long, and copy it in a fork."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+
+
 def settle(core: int) -> None:
     """Make a fork a judge: judge and worker never run at the same time, and share a core."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})  # halves a round trip
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
+    spare_the_collector()
     if hasattr(os, "SCHED_BATCH"):  # an answer does not interrupt a worker that has more to answer
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 

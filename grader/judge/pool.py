@@ -22,7 +22,7 @@ from grader.course import Chapter, Course, CourseError
 from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.errors import JudgeError
-from grader.judge.exercise import Place, cores, joined, judged, settle
+from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
 from grader.judge.grading import judge_exercise
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
@@ -73,6 +73,7 @@ class Pool:
         loaded = load_chapter(self.course, self.chapter)
         if self.warm is not None and not self.warm.divisible():
             self.warm = None
+        spare_the_collector()
         self._draw(loaded)
         if forks():
             yield from self._side_by_side(assignments, loaded)
