@@ -30,8 +30,10 @@ class Drawn:
     requests: list[bytes] = field(default_factory=list)
 
 
-_seen: WeakKeyDictionary[Callable[..., object], dict[tuple[int, int], Drawn]]
-_seen = WeakKeyDictionary()
+Kept = dict[tuple[int, int], Drawn]
+"""What was drawn for a check, by seed and number of examples."""
+
+_seen: WeakKeyDictionary[Callable[..., object], Kept] = WeakKeyDictionary()
 _remembering: ContextVar[bool] = ContextVar("remembering", default=False)
 _copied: ContextVar[bool] = ContextVar("copied", default=True)
 
@@ -60,9 +62,14 @@ def remembering() -> bool:
     return _remembering.get()
 
 
+def kept(test: Callable[..., object]) -> Kept:
+    """All that is kept for a check: what is put there is kept, too."""
+    return _seen.setdefault(test, {})
+
+
 def seen(test: Callable[..., object], seed: int, examples: int) -> Drawn | None:
     """What was drawn for that check, if it was drawn before; the caller may change it."""
-    known = _seen.get(test, {})
+    known = kept(test)
     if not _copied.get():
         return known.pop((seed, examples), None)
     drawn = known.get((seed, examples))
@@ -80,8 +87,3 @@ def fresh(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: fresh(item) for key, item in value.items()}
     return copy.deepcopy(value)
-
-
-def keep(test: Callable[..., object], seed: int, examples: int, drawn: Drawn) -> None:
-    """Remember what was drawn in a run in which every example passed."""
-    _seen.setdefault(test, {})[seed, examples] = drawn

@@ -21,9 +21,9 @@ from grader.assignment import Assignment, Run
 from grader.course import Chapter, Course, CourseError
 from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter, load_chapter
+from grader.judge.drawing import draw
 from grader.judge.errors import JudgeError
 from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
-from grader.judge.grading import judge_exercise
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
 from grader.wall.isolation import Isolation
@@ -74,7 +74,7 @@ class Pool:
         if self.warm is not None and not self.warm.divisible():
             self.warm = None
         spare_the_collector()
-        self._draw(loaded)
+        draw(loaded, self.run)
         if forks():
             yield from self._side_by_side(assignments, loaded)
         else:
@@ -114,12 +114,6 @@ class Pool:
                 yield number, self.judge(assignment, None, loaded)
             except (JudgeError, SandboxError) as error:
                 yield number, error
-
-    def _draw(self, loaded: LoadedChapter) -> None:
-        """Draw the inputs of the checks, and have the reference answer: judges start with both."""
-        with inputs.remembered():
-            for exercise in self.chapter.exercises:
-                judge_exercise(loaded, exercise, loaded.reference, self.run)
 
     def _start(
         self, number: int, assignment: Assignment, core: int, loaded: LoadedChapter

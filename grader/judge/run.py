@@ -134,7 +134,7 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     if known is not None:
         run.changes()
     if inputs.remembering():
-        inputs.keep(run.check.test, seed, examples, drawn_here)
+        inputs.kept(run.check.test)[seed, examples] = drawn_here
 
 
 class _Run:

@@ -1,0 +1,111 @@
+"""Drawing the inputs of a chapter's checks, with the reference's answers, on every core."""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import pickle
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from grader.assignment import Run
+from grader.course import CourseError, Exercise
+from grader.judge import inputs
+from grader.judge.chapter import LoadedChapter
+from grader.judge.errors import JudgeError
+from grader.judge.exercise import cores
+from grader.judge.grading import judge_exercise
+from grader.wall.system import forks
+from grader.wall.wire import pack, unpack
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What one process has drawn: by exercise and number of the check, and what it asked."""
+
+    drawn: dict[tuple[str, int], inputs.Kept]
+    answers: dict[tuple[str, bytes], bytes]
+
+
+def draw(loaded: LoadedChapter, run: Run) -> None:
+    """Have what every check needs drawn and answered, and keep it.  Raises JudgeError."""
+    exercises = loaded.chapter.exercises
+    count = min(len(cores()), len(exercises)) if forks() else 1
+    with _helpers(loaded, [exercises[n::count] for n in range(1, count)], run) as helpers:
+        _draw(loaded, exercises[::count], run)
+        for part, helper in helpers:
+            try:
+                share = pickle.loads(helper.recv_bytes())
+            except EOFError:
+                _draw(loaded, part, run)
+            else:
+                _adopt(loaded, share)
+
+
+def _draw(loaded: LoadedChapter, exercises: Sequence[Exercise], run: Run) -> None:
+    with inputs.remembered():
+        for exercise in exercises:
+            judge_exercise(loaded, exercise, loaded.reference, run)
+
+
+@contextmanager
+def _helpers(
+    loaded: LoadedChapter, parts: list[Sequence[Exercise]], run: Run
+) -> Iterator[list[tuple[Sequence[Exercise], Connection]]]:
+    """A fork for each part, and the end of a pipe that brings what it draws."""
+    helpers, processes = [], []
+    for part in parts:
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_help, args=(loaded, part, run, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        helpers.append((part, ours))
+        processes.append(process)
+    try:
+        yield helpers
+    finally:
+        for process, (_, ours) in zip(processes, helpers, strict=True):
+            ours.close()
+            process.kill()
+            process.join()
+
+
+def _help(loaded: LoadedChapter, part: Sequence[Exercise], run: Run, end: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its helpers
+    try:
+        _draw(loaded, part, run)
+    except (JudgeError, CourseError):  # the parent meets it, too, and says so
+        return
+    share = _Share(
+        {
+            (exercise.name, number): inputs.kept(check.test)
+            for exercise in part
+            for number, check in enumerate(loaded.checks[exercise.name])
+        },
+        loaded.reference.known,
+    )
+    with closing(io.BytesIO()) as data:
+        _Pickler(data).dump(share)
+        end.send_bytes(data.getvalue())
+
+
+def _adopt(loaded: LoadedChapter, share: _Share) -> None:
+    for (name, number), kept in share.drawn.items():
+        inputs.kept(loaded.checks[name][number].test).update(kept)
+    loaded.reference.known.update(share.answers)
+
+
+class _Pickler(pickle.Pickler):
+    """Between two processes of ours; arrays keep their layout, as on the wire."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return unpack, (pack(value),)
+        return NotImplemented

@@ -1,0 +1,50 @@
+"""Inputs drawn on every core are those drawn on one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grader.assignment import Run
+from grader.checks.answers import Once
+from grader.judge import drawing, inputs
+from grader.judge.chapter import LoadedChapter, load_chapter
+from grader.judge.errors import JudgeError
+from grader.wall.wire import pack
+
+
+@pytest.fixture
+def loaded(course) -> LoadedChapter:
+    return load_chapter(course, course.chapter("ch4"))
+
+
+def drawn_on(cores: int, loaded: LoadedChapter, monkeypatch) -> list[object]:
+    """The requests that the inputs lead to, and the reference's answers."""
+    monkeypatch.setattr(drawing, "cores", lambda: list(range(cores)))
+    inputs._seen.clear()
+    loaded.reference.known.clear()
+    drawing.draw(loaded, Run(examples=8))
+    checks = [check for some in loaded.checks.values() for check in some]
+    kept = [sorted(inputs.kept(check.test).items(), key=lambda one: one[0]) for check in checks]
+    assert sum(map(len, kept)) > len(checks)
+    requests = [(key, one.requests) for some in kept for key, one in some]
+    arrays = [
+        pack(list(example.values())) for some in kept for _, one in some for example in one.inputs
+    ]
+    return [requests, arrays, sorted(loaded.reference.known.items())]
+
+
+def test_it_does_not_matter_how_many_draw(loaded, monkeypatch):
+    alone = drawn_on(1, loaded, monkeypatch)
+    assert drawn_on(3, loaded, monkeypatch) == alone
+
+
+def test_a_check_that_fails_the_reference_is_said_once(course, loaded, monkeypatch, capfd):
+    """In a helper as here: the third exercise is drawn by the third process."""
+    broken = dict(loaded.namespace, logsumexp=lambda z, axis=-1: None)
+    other = replace(loaded, namespace=broken)
+    assert isinstance(other.reference, Once)
+    with pytest.raises(JudgeError, match="logsumexp"):
+        drawn_on(4, other, monkeypatch)
+    assert capfd.readouterr() == ("", "")
