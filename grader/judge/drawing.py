@@ -7,18 +7,15 @@ import multiprocessing
 import pickle
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-import numpy as np
-
 from grader.assignment import Run
-from grader.course import CourseError, Exercise
+from grader.course import Exercise
 from grader.judge import inputs
 from grader.judge.chapter import LoadedChapter
-from grader.judge.errors import JudgeError
 from grader.judge.exercise import cores
 from grader.judge.grading import judge_exercise
 from grader.wall.system import forks
@@ -81,19 +78,24 @@ def _help(loaded: LoadedChapter, part: Sequence[Exercise], run: Run, end: Connec
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its helpers
     try:
         _draw(loaded, part, run)
-    except (JudgeError, CourseError):  # the parent meets it, too, and says so
+        end.send_bytes(_pickled(_share(loaded, part)))
+    except Exception:  # the parent does this part itself then, and says what is wrong
         return
-    share = _Share(
-        {
-            (exercise.name, number): inputs.kept(check.test)
-            for exercise in part
-            for number, check in enumerate(loaded.checks[exercise.name])
-        },
-        loaded.reference.known,
-    )
-    with closing(io.BytesIO()) as data:
-        _Pickler(data).dump(share)
-        end.send_bytes(data.getvalue())
+
+
+def _share(loaded: LoadedChapter, part: Sequence[Exercise]) -> _Share:
+    drawn = {
+        (exercise.name, number): inputs.kept(check.test)
+        for exercise in part
+        for number, check in enumerate(loaded.checks[exercise.name])
+    }
+    return _Share(drawn, loaded.reference.known)
+
+
+def _pickled(share: _Share) -> bytes:
+    data = io.BytesIO()
+    _Pickler(data).dump(share)
+    return data.getvalue()
 
 
 def _adopt(loaded: LoadedChapter, share: _Share) -> None:
@@ -106,6 +108,6 @@ class _Pickler(pickle.Pickler):
     """Between two processes of ours; arrays keep their layout, as on the wire."""
 
     def reducer_override(self, value: Any) -> Any:
-        if isinstance(value, np.ndarray):
+        if inputs.is_plain_array(value):
             return unpack, (pack(value),)
         return NotImplemented

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 from collections.abc import Callable, Sequence
@@ -55,11 +56,13 @@ def spare_the_collector() -> None:
 
 
 def settle(core: int) -> None:
-    """Make a fork a judge: judge and worker never run at the same time, and share a core."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core})  # halves a round trip
+    """Make a fork a judge, which shares a core with its workers: one of them waits for the other.
+
+    An answer does not interrupt a worker that has more to answer (SCHED_BATCH).
+    """
     spare_the_collector()
-    if hasattr(os, "SCHED_BATCH"):  # an answer does not interrupt a worker that has more to answer
+    with contextlib.suppress(AttributeError, OSError):  # as far as the system schedules so
+        os.sched_setaffinity(0, {core})  # halves a round trip
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 

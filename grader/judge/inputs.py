@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from grader.wall.tokens import Function
-from grader.wall.wire import pack, unpack
+from grader.wall.wire import NAMES, pack, unpack
 
 
 @dataclass
@@ -76,9 +76,14 @@ def seen(test: Callable[..., object], seed: int, examples: int) -> Drawn | None:
     return None if drawn is None else Drawn(fresh(drawn.inputs), drawn.requests)
 
 
+def is_plain_array(value: Any) -> bool:
+    """Whether packing keeps it as it is, its layout included."""
+    return isinstance(value, np.ndarray) and value.dtype in NAMES
+
+
 def fresh(value: Any) -> Any:
     """A deep copy in which arrays keep their layout: some mistakes show in one layout only."""
-    if isinstance(value, (np.ndarray, Function)):
+    if isinstance(value, Function) or is_plain_array(value):
         return unpack(pack(value))
     if isinstance(value, tuple) and hasattr(value, "_make"):
         return value._make(map(fresh, value))

@@ -40,6 +40,17 @@ def test_it_does_not_matter_how_many_draw(loaded, monkeypatch):
     assert drawn_on(3, loaded, monkeypatch) == alone
 
 
+def test_what_cannot_be_handed_over_is_drawn_here(loaded, monkeypatch, capfd):
+    alone = drawn_on(1, loaded, monkeypatch)
+
+    def unable(share):
+        raise TypeError("cannot pickle this")
+
+    monkeypatch.setattr(drawing, "_pickled", unable)
+    assert drawn_on(3, loaded, monkeypatch) == alone
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_check_that_fails_the_reference_is_said_once(course, loaded, monkeypatch, capfd):
     """In a helper as here: the third exercise is drawn by the third process."""
     broken = dict(loaded.namespace, logsumexp=lambda z, axis=-1: None)
