@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader.assignment import Run
 from grader.classroom.bench import Bench
-from grader.classroom.results import ClassResults, Result
+from grader.classroom.results import ClassResults, Likeness, Result
 from grader.classroom.roster import Roster, read_roster
 from grader.classroom.run import Judges, count_known, judge_class
 from grader.course import Course
@@ -79,12 +79,12 @@ def _isolation(choice: Choice) -> Isolation:
 
 
 def _results(bench: Bench, roster: Roster, choice: Choice) -> list[Result]:
-    results: list[Result] = []
+    results, likeness = list[Result](), Likeness()
     progress = _progress(len(roster.students))
     try:
         with _ctrl_c() as look, _judges(bench, choice) as judges, progress as observe:
             for result in judge_class(bench, roster.students, judges):
-                results.append(result)
+                results.append(likeness.of(result))
                 observe(result)
                 look()
     except KeyboardInterrupt:

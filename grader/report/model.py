@@ -7,7 +7,7 @@ from dataclasses import dataclass
 SCHEMA = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CallShown:
     """One call of a counterexample, in words.
 
@@ -21,7 +21,7 @@ class CallShown:
     printed: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Counterexample:
     """The smallest input found that shows a check failing."""
 
@@ -31,7 +31,7 @@ class Counterexample:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CheckReport:
     """The outcome of one check, with its share of the points."""
 
@@ -44,7 +44,7 @@ class CheckReport:
     practice: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MistakeShown:
     """The mistake whose answers equal the submission's."""
 
@@ -52,7 +52,7 @@ class MistakeShown:
     hint: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ExerciseReport:
     """The outcome of one exercise; `note` says what a reader should know beside the checks.
 
@@ -73,7 +73,7 @@ class ExerciseReport:
         return self.status == "passed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChapterReport:
     """The outcome of one submission of one chapter; `notes` concern the file as a whole."""
 

@@ -26,7 +26,7 @@ CLASS = {
     "cleo": small.WRONG_DOUBLE,
     "dan": small.STUB,
     "eli": SLOW,
-    "flo": SLOW + "\n# flo\n",
+    "flo": SLOW.replace("0.03", "0.08"),
 }
 HOSTILE = {
     "endless": RIGHT.replace("return np.maximum", "while True: pass\n    return np.maximum"),
@@ -116,27 +116,24 @@ def test_ctrl_c_stops_cleanly(full, undisturbed):
     assert (full.grade()[1], full.reports()) == undisturbed[::-1]
 
 
-def is_a_fork(child, main):
+def is_a_judge(child):
+    """Whether it is scheduled like one; who draws inputs before is not."""
     try:
-        return child.cmdline() == main.cmdline()
-    except psutil.Error:  # gone, or as good as gone
+        return os.sched_getscheduler(child.pid) == os.SCHED_BATCH
+    except ProcessLookupError:
         return False
 
 
 def kill_a_judge(run):
-    """Kill a judge of a run: a fork, with its command line, that lives for more than a moment."""
     main = psutil.Process(run.pid)
-    seen: set[int] = set()
+    judges: list[psutil.Process] = []
 
     def found():
-        forks = {child.pid for child in main.children() if is_a_fork(child, main)}
-        lasting, seen_before = forks & seen, bool(seen)
-        seen.clear()
-        seen.update(forks)
-        return seen_before and lasting
+        judges[:] = filter(is_a_judge, main.children())
+        return judges
 
     small.until(found)
-    psutil.Process(min(seen)).kill()
+    judges[0].kill()
 
 
 def test_a_judge_that_dies_is_no_mark_and_tried_once_more(full, undisturbed):
