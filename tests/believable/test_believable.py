@@ -15,8 +15,6 @@ from rich.console import Console
 
 from grader.report.terminal import WIDTH, failure
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 HERE = Path(__file__).resolve().parent
 FILES = sorted(HERE.rglob("ch*.py"))
 SCREEN = 50

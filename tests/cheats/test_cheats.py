@@ -22,8 +22,6 @@ from grader.report.as_json import to_json
 from grader.report.terminal import WIDTH, print_reports
 from grader.submission import read_submission
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 HERE = Path(__file__).resolve().parent
 CHEATS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
 CANARY = "canary-5d41402abc4b2a76"

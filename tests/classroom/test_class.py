@@ -13,8 +13,6 @@ import pytest
 
 from grader.modules import load_module
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 small = load_module(Path(__file__).with_name("small_class.py"), "small_class_texts")
 RIGHT = small.RIGHT
 SLOW = RIGHT.replace("import numpy as np", "import time\n\nimport numpy as np").replace(

@@ -15,7 +15,6 @@ import pytest
 
 from grader.modules import load_module
 
-pytestmark = pytest.mark.xdist_group("wall")
 pytest.importorskip("distributed")
 
 small = load_module(Path(__file__).with_name("small_class.py"), "small_class_texts")

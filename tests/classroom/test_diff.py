@@ -16,8 +16,6 @@ from grader.course import load_course
 from grader.modules import load_module
 from grader.wall.isolation import detect
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 small = load_module(Path(__file__).with_name("small_class.py"), "small_class_texts")
 STRICTER = """
 

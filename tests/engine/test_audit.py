@@ -23,7 +23,6 @@ def test_a_chapter_is_as_it_must_be(course, name):
     assert list(audit_chapter(course, course.chapter(name))) == []
 
 
-@pytest.mark.xdist_group("wall")
 def test_behind_the_wall_the_references_get_full_marks(course):
     assignments = [
         Assignment(chapter, read_submission(course.solution(chapter), chapter), chapter.exercises)
@@ -34,7 +33,6 @@ def test_behind_the_wall_the_references_get_full_marks(course):
         assert report.notes == ()
 
 
-@pytest.mark.xdist_group("wall")
 def test_behind_the_wall_stubs_are_not_started(course):
     assignments = [
         Assignment(chapter, read_submission(course.stub(chapter), chapter), chapter.exercises)

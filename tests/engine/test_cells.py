@@ -14,8 +14,6 @@ from grader.wall.limits import Limits
 from grader.wall.sandbox import Cell, Sandbox, warm_sandbox
 from grader.wall.session import Session, Sources
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 LIMITS = Limits(call_seconds=5.0)
 MESSENGER = '''
 import ctypes, os, platform, socket, sys

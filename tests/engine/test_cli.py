@@ -11,8 +11,6 @@ import pytest
 
 from grader.cli import main
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTION = ROOT / "solutions" / "ch04_softmax_cross_entropy.py"
 WRONG = """

@@ -22,7 +22,6 @@ from grader.notebooks import notebook_of
 from grader.stubs import BEGIN, END, stub_of
 
 pytestmark = [
-    pytest.mark.xdist_group("docs"),
     # Of Sphinx's next version but one, about its own extensions.
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
 ]

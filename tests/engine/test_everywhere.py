@@ -23,8 +23,6 @@ from grader.wall.session import Session, Sources
 from grader.wall.spawned import SpawnedSandbox
 from grader.wall.system import forks
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 ROOT = Path(__file__).resolve().parents[2]
 POORER = Path(__file__).with_name("poorer.py")
 WEAK = Isolation(PROCESS, "chosen by a test")

@@ -19,8 +19,6 @@ from grader.cli import main
 from grader.exports import autograde
 from grader.wall.isolation import BUBBLEWRAP, PROCESS, USER, Isolation
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "ch04_softmax_cross_entropy"
 SOLUTION = ROOT / "solutions" / f"{MODULE}.py"

@@ -17,8 +17,6 @@ from grader.wall.sandbox import Sandbox
 from grader.wall.session import Session, Sources
 from grader.wall.wire import pack
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 SOURCE = """
 import os
 import numpy as np

@@ -453,7 +453,6 @@ def run(capsys, monkeypatch, tmp_path):
     return run
 
 
-@pytest.mark.xdist_group("wall")
 def test_github_from_the_command_line(run, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     code, out, err = run("--format", "github")
@@ -466,7 +465,6 @@ def test_github_from_the_command_line(run, tmp_path, monkeypatch):
     assert "### ch4\\.softmax" in (tmp_path / "summary.md").read_text()
 
 
-@pytest.mark.xdist_group("wall")
 @pytest.mark.parametrize("format", ["junit", "gradescope", "html"])
 def test_a_format_in_a_file(run, format, tmp_path):
     paths = [tmp_path / "one", tmp_path / "two"]
@@ -479,7 +477,6 @@ def test_a_format_in_a_file(run, format, tmp_path):
     assert "no-max-shift" not in text
 
 
-@pytest.mark.xdist_group("wall")
 def test_where_nothing_can_be_written(run):
     code, out, err = run("--format", "junit", "--output", "no/such/folder.xml")
     assert (code, out) == (2, "")

@@ -15,8 +15,6 @@ from grader.report.as_json import to_json
 from grader.submission import Submission, read_submission
 from grader.wall.isolation import PROCESS, Isolation
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 BELIEVABLE = Path(__file__).resolve().parent.parent / "believable"
 
 

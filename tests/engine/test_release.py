@@ -28,8 +28,6 @@ from grader.stubs import BEGIN, END
 from grader.watch.view import headline, progress_line
 from grader.workspace import Standing
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 WRONG = "def softmax(z, axis=-1):\n    e = np.exp(z)\n    return e / e.sum()"
 
 

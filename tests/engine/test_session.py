@@ -16,8 +16,6 @@ from grader.wall.sandbox import Cell, Sandbox, SandboxError, Zygote, warm_sandbo
 from grader.wall.session import Session, Sources
 from grader.wall.tokens import Function
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 SOURCE = """
 import os, time
 import numpy as np

@@ -17,8 +17,6 @@ from grader.show.svg import page, sheet
 from grader.show.terminal import drawn
 from grader.submission import read_submission
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 RIGHT = """
 import numpy as np
 def softmax(z, axis=-1):

@@ -12,8 +12,6 @@ from grader.blocks import blocks, changed
 from grader.cli import main
 from grader.progress import NAME, load_progress
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "ch04_softmax_cross_entropy.py"
 

@@ -19,10 +19,7 @@ from grader.judge import inputs
 from grader.judge.chapter import load_chapter
 from grader.watch.server import Ahead
 
-pytestmark = [
-    pytest.mark.xdist_group("wall"),
-    pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
 
 ROOT = Path(__file__).resolve().parents[2]
 POORER = Path(__file__).with_name("poorer.py")

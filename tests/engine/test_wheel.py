@@ -16,8 +16,6 @@ import pytest
 from grader.blocks import blocks, replaced
 from grader.cli import main
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("grader", "exercises", "pictures", "solutions", "tests/checks", "tests/mistakes")
 FILES = ("pyproject.toml", "README.md", "LICENSE")

@@ -27,10 +27,7 @@ from grader.watch import view
 from grader.watch.screen import page
 from grader.workspace import Standing
 
-pytestmark = [
-    pytest.mark.xdist_group("wall"),
-    pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 80

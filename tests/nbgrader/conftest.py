@@ -81,7 +81,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents and HERE / "small_course" not in item.path.parents:
             item.add_marker(pytest.mark.nbgrader)
-            item.add_marker(pytest.mark.xdist_group("nbgrader"))  # they share a class
             if not INSTALLED:
                 item.add_marker(pytest.mark.skip("nbgrader is not installed"))
 

@@ -15,8 +15,6 @@ from grader.classroom.canvas import CanvasError, Gradebook
 from grader.classroom.results import ClassResults, Result
 from grader.course import load_course
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 CHAPTER = load_course(Path(__file__).resolve().parents[3]).chapter("ch4")
 HEADER = "Student,ID,SIS User ID,SIS Login ID,Section,ch1 (11),{column},Assignments Final Score"
 ROWS = (

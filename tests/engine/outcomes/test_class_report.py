@@ -16,8 +16,6 @@ from grader.classroom.look_alikes import LookAlikes, Pair
 from grader.classroom.pages import file_names
 from grader.classroom.results import ClassResults, Result
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 NONE = LookAlikes(())
 LARGEST = 600_000
 """Bytes of the report on a thousand students."""

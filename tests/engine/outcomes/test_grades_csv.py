@@ -11,8 +11,6 @@ import pytest
 from grader.classroom.grades_csv import cell, grades_csv, points
 from grader.classroom.results import Result
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 
 def rows(results):
     return list(csv.DictReader(io.StringIO(grades_csv(results), newline="")))

@@ -11,7 +11,7 @@ from grader.classroom.outcomes import write_results
 from grader.classroom.results import Result
 from grader.report.disclosure import Disclosure
 
-pytestmark = [pytest.mark.chromium, pytest.mark.xdist_group("wall")]
+pytestmark = pytest.mark.chromium
 
 WIDE, NARROW = (1100, 900), (500, 900)
 

@@ -13,8 +13,6 @@ from grader.classroom.results import Result
 from grader.report.disclosure import Disclosure
 from grader.report.from_json import chapter_from
 
-pytestmark = pytest.mark.xdist_group("wall")
-
 EXPORT = b"Student,ID,SIS Login ID\r\n    Points Possible,,\r\nAda,1,s000000\r\n"
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.classroom.pages import file_names, student_page
 from grader.classroom.results import Result
 from grader.report.disclosure import Disclosure
-
-pytestmark = pytest.mark.xdist_group("wall")
 
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.html|_[A-Za-z0-9_-]*\.html")
 
