@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import sys
 from collections.abc import Iterable
+
+LATER = {"torch": "torch.fx.experimental.symbolic_shapes"}
+"""Of torch, what the first `backward(gradient)` of a process imports, for half a second."""
 
 
 def load(libraries: Iterable[str]) -> None:
@@ -20,3 +24,11 @@ def load(libraries: Iterable[str]) -> None:
             gc.enable()
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+
+
+def load_more(libraries: Iterable[str]) -> None:
+    """Import what these import only when they are used: worth its time where many use them."""
+    for library in libraries:
+        if library in LATER:
+            with contextlib.suppress(ImportError):  # another version may have no such part
+                load([LATER[library]])

@@ -23,7 +23,7 @@ from typing import Any
 from grader.wall.channel import Channel
 from grader.wall.confinement import hide_the_engine, limit
 from grader.wall.huge_pages import collapse
-from grader.wall.libraries import load
+from grader.wall.libraries import load, load_more
 from grader.wall.namespaces import furnish, leave
 from grader.wall.signs import READY, WORKER
 from grader.wall.worker import detach_standard_streams, serve
@@ -43,12 +43,15 @@ class Settings:
     frame: int
     limits: dict[str, int]
     user: int | None = None
+    warm: bool = False
 
 
 def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
     _become_nobody(settings.user)
     load(settings.libraries)
+    if settings.warm:
+        load_more(settings.libraries)
     hide_the_engine()
     collapse()
     gc.freeze()  # the collector of a fork would copy every page it looks at

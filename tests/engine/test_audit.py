@@ -29,7 +29,8 @@ def test_behind_the_wall_the_references_get_full_marks(course):
         for chapter in course.chapters
     ]
     for report in Judging(course, assignments, Run(), detect()).reports():
-        assert report.score == 100
+        checks = [check for exercise in report.exercises for check in exercise.checks]
+        assert [check for check in checks if check.status != "passed"] == []
         assert report.notes == ()
 
 

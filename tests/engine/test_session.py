@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -178,6 +179,24 @@ def test_bubblewrap_shows_an_empty_system(bubblewrap):
         session.close()
     assert not set(folders) & {"home", "work", "var", "opt", "mnt", "srv"}
     assert "PATH" not in environment
+
+
+def test_a_first_backward_pass_of_a_class_imports_nothing_large(bubblewrap):
+    source = """
+import sys, torch
+
+def first():
+    before = set(sys.modules)
+    x = torch.ones(2, requires_grad=True)
+    (x * x).backward(torch.ones(2))
+    return len(set(sys.modules) - before)
+"""
+    with warm_sandbox(bubblewrap, ("numpy", "torch"), LIMITS) as warm:
+        warm.wait()
+        with Cell(warm) as cell:
+            session = Session(cell, Sources("ch", {"ch": source}), LIMITS, time.monotonic() + 60)
+            with closing(session):
+                assert ask(session, "first") < 10
 
 
 def test_a_sandbox_that_does_not_start_says_why():
