@@ -27,7 +27,7 @@ def load(libraries: Iterable[str]) -> None:
 
 
 def load_more(libraries: Iterable[str]) -> None:
-    """Import what these import only when they are used: worth its time where many use them."""
+    """Import what these import only when they are used: no call's time goes into that."""
     for library in libraries:
         if library in LATER:
             with contextlib.suppress(ImportError):  # another version may have no such part

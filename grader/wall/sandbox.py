@@ -97,7 +97,6 @@ class Sandbox(Zygote):
             "frame": self.limits.frame,
             "limits": resource_limits(self.isolation, self.limits),
             "user": user,
-            "warm": self.isolation.warm,
         }
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
         self.process = subprocess.Popen(

@@ -43,15 +43,13 @@ class Settings:
     frame: int
     limits: dict[str, int]
     user: int | None = None
-    warm: bool = False
 
 
 def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
     _become_nobody(settings.user)
     load(settings.libraries)
-    if settings.warm:
-        load_more(settings.libraries)
+    load_more(settings.libraries)
     hide_the_engine()
     collapse()
     gc.freeze()  # the collector of a fork would copy every page it looks at
