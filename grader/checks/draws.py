@@ -7,8 +7,7 @@ every scale and in every memory layout.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
+
+from grader.checks.contexts import within
 
 ORDINARY = (1.0, 30.0, 1e-3)
 """Scales of inputs where a statement promises nothing special."""
@@ -37,14 +38,9 @@ if hasattr(providers, "_get_local_constants"):
     providers._get_local_constants = lambda: _NO_CONSTANTS
 
 
-@contextmanager
-def plainly() -> Iterator[None]:
+def plainly() -> AbstractContextManager[None]:
     """Within this context `fills` draws plain recipes only."""
-    token = _plainly.set(True)
-    try:
-        yield
-    finally:
-        _plainly.reset(token)
+    return within(_plainly, True)
 
 
 class Fill:

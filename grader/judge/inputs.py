@@ -9,8 +9,8 @@ a judge that has seen nothing before.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from grader.checks.contexts import within
 from grader.wall.tokens import Function
 from grader.wall.wire import NAMES, pack, unpack
 
@@ -38,24 +39,14 @@ _remembering: ContextVar[bool] = ContextVar("remembering", default=False)
 _copied: ContextVar[bool] = ContextVar("copied", default=True)
 
 
-@contextmanager
-def handed_over() -> Iterator[None]:
+def handed_over() -> AbstractContextManager[None]:
     """Within this context what was drawn is given away: for a process that judges once and ends."""
-    token = _copied.set(False)
-    try:
-        yield
-    finally:
-        _copied.reset(token)
+    return within(_copied, False)
 
 
-@contextmanager
-def remembered() -> Iterator[None]:
+def remembered() -> AbstractContextManager[None]:
     """Within this context what is drawn is kept: worth its copies where many are judged."""
-    token = _remembering.set(True)
-    try:
-        yield
-    finally:
-        _remembering.reset(token)
+    return within(_remembering, True)
 
 
 def remembering() -> bool:
