@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.forms import declared_by
 from grader.course.model import CourseError
 from grader.submission.blocks import bound_names
 
@@ -57,7 +58,8 @@ def _statements(path: Path, source: str) -> Iterator[_Statement]:
     for node, following in pairs:
         if _is_text(node):
             continue
-        binds = frozenset(bound_names(node))
+        declared = declared_by(node)
+        binds = frozenset([declared.test_name] if declared else bound_names(node))
         if not binds:
             raise CourseError.at(path, node.lineno, "who needs a statement that binds no name?")
         decorators = getattr(node, "decorator_list", [])
