@@ -329,9 +329,9 @@ def beam_search(step, start, end, beam_size, max_length):
     token if it was reached, and the sum of its log probabilities, a float, not divided by any
     length.
 
-    It does not matter how often `step` is called.  Finished hypotheses may as well be set aside,
-    outside of the beam, until the end: a log probability is at most 0, so what they would crowd
-    out of the beam cannot overtake them.  Two scores are never equal in tests.
+    It does not matter how often `step` is called.  A finished hypothesis that is among the best may
+    as well be set aside, outside of the beam, until the end: a log probability is at most 0, so
+    what it would crowd out of the beam cannot overtake it.  Two scores are never equal in tests.
 
     Below, greedy search takes the 1 first, and ends with 0.5·0.4 = 0.2; two hypotheses side by
     side find 0.4·0.9 = 0.36:
