@@ -186,8 +186,7 @@ def ngram_probabilities(counts, k):
     "The given counts are changed on the way: rows of zeros become ones in the caller's table.",
 )
 def ngram_probabilities(counts, k):
-    if k == 0:
-        counts[counts.sum(-1) == 0] = 1
+    counts[counts.sum(-1) == 0] = 1
     weights = _default(counts) + k
     return weights / weights.sum(-1, keepdim=True)
 
