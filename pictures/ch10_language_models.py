@@ -1,5 +1,6 @@
 """Pictures of chapter 10: where a translator looks, and how much text a longer context needs."""
 
+import math
 import random
 
 import torch
@@ -28,7 +29,7 @@ def letters(count, seed):
     return torch.tensor([ALPHABET.index(letter) for letter in text[:count]])
 
 
-@picture("perplexity of a new text, by how many letters were counted before (k = 0.1)")
+@picture("perplexity: a longer context needs more text before it pays")
 def perplexities(submission):
     training, new = letters(max(LENGTHS), seed=1), letters(1000, seed=2)
     found = {}
@@ -36,10 +37,10 @@ def perplexities(submission):
         heights = []
         for length in LENGTHS:
             counts = submission.ngram_counts(training[:length], n, len(ALPHABET))
-            table = submission.ngram_probabilities(counts, 0.1)
+            table = submission.ngram_probabilities(counts, 0.5)
             heights.append(float(submission.perplexity(new, table)))
-        found[name] = ([thousands / 1000 for thousands in LENGTHS], heights)
-    return Curves(found, across="thousand letters", up="perplexity")
+        found[name] = ([math.log10(length) for length in LENGTHS], heights)
+    return Curves(found, across="letters counted, as a power of 10", up="perplexity")
 
 
 # --- a translator of dates -----------------------------------------------------------------------
@@ -47,65 +48,90 @@ def perplexities(submission):
 MONTHS = """
 january february march april may june july august september october november december
 """.split()
-ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
+ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd"}
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 _"
 DIGITS = "0123456789-"
-START, END, PAD = 11, 12, 0
 ROUNDS, STEPS = 8, 40
 SHOWN = "march 3rd"
 
 
-def dates():
-    """Every date in words, as numbers padded to one length, and in digits, as lists of numbers."""
-    pairs = [
-        (f"{month} {day}{ENDINGS.get(day, 'th')}", f"{number:02}-{day:02}")
-        for number, month in enumerate(MONTHS, 1)
-        for day in range(1, 29)
-    ]
-    longest = max(len(words) for words, _ in pairs)
-    sources = torch.tensor([spelled(words, longest) for words, _ in pairs])
-    return sources, [[DIGITS.index(digit) for digit in digits] for _, digits in pairs]
-
-
-def spelled(words, length):
+def spelled(words):
     """A source as numbers, filled up with "_"."""
-    return [LETTERS.index(letter) for letter in words.ljust(length, "_")]
+    return [LETTERS.index(letter) for letter in words.ljust(14, "_")]
 
 
-def train(module, state, sources, sequences, steps, seed):
-    """train the translator for some steps, and return its weights and those of the optimizer"""
-    torch.manual_seed(seed)
+def dates():
+    """Dates in words as a tensor (N, 14), and in digits as lists of numbers."""
+    sources, sequences = [], []
+    for number, month in enumerate(MONTHS, 1):
+        for day in range(1, 29):
+            sources.append(spelled(f"{month} {day}{ENDINGS.get(day, 'th')}"))
+            sequences.append([DIGITS.index(digit) for digit in f"{number:02}-{day:02}"])
+    return torch.tensor(sources), sequences
+
+
+def translator(module, state, sources, sequences, steps, seed):
+    """train for so many steps and return all weights, or without steps translate one date"""
+    start, end, pad, size, padding = 11, 12, 0, 13, 37
+    torch.default_generator.manual_seed(seed)
     net = torch.nn.ModuleDict(
         {
             "letters": torch.nn.Embedding(38, 32),
-            "around": torch.nn.Conv1d(32, 48, 3, padding=1),
-            "digits": torch.nn.Embedding(13, 16),
+            "around": torch.nn.Conv1d(32, 48, 3, padding=1),  # each letter and its neighbours
+            "digits": torch.nn.Embedding(size, 16),
             "cell": torch.nn.GRUCell(16 + 48, 48),
             "W_q": torch.nn.Linear(48, 32, bias=False),
             "W_k": torch.nn.Linear(48, 32, bias=False),
             "v": torch.nn.Linear(32, 1, bias=False),
-            "answer": torch.nn.Linear(48 + 48, 13),
+            "answer": torch.nn.Linear(48 + 48, size),
         }
     )
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.008)
     if state is not None:
         net.load_state_dict(state)
-    W_q, W_k, v = net["W_q"].weight, net["W_k"].weight, net["v"].weight[0]
-    for _ in range(steps):
-        chosen = torch.randperm(len(sources))[:64]
-        source = sources[chosen]
-        inputs, targets, mask = module.teacher_forcing(
-            [sequences[i] for i in chosen.tolist()], 11, 12, 0
-        )
-        keys = torch.tanh(net["around"](net["letters"](source).transpose(1, 2)).transpose(1, 2))
-        hidden = keys.new_zeros(len(source), 48)
-        logits = []
+    matrices = net["W_q"].weight, net["W_k"].weight, net["v"].weight[0]
+
+    def write(source, inputs):
+        """the logits and the weights of attention for each of the given digits"""
+        keys = torch.tanh(net["around"](net["letters"](source).mT).mT)
+        hidden, logits, weights = keys.new_zeros(len(source), 48), [], []
         for digit in inputs.T:
-            context, _ = module.additive_attention(hidden, keys, W_q, W_k, v, source != 37)
-            hidden = net["cell"](torch.cat([net["digits"](digit), context], dim=1), hidden)
-            logits.append(net["answer"](torch.cat([hidden, context], dim=1)))
-        loss = module.masked_sequence_loss(torch.stack(logits, dim=1), targets, mask)
+            found = module.additive_attention(hidden, keys, *matrices, source != padding)
+            hidden = net["cell"](torch.cat([net["digits"](digit), found[0]], dim=1), hidden)
+            logits.append(net["answer"](torch.cat([hidden, found[0]], dim=1)))
+            weights.append(found[1])
+        return torch.stack(logits, dim=1), torch.stack(weights, dim=1)
+
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.008)
+    for _ in range(steps):
+        chosen = torch.randperm(len(sources))[:64].tolist()
+        inputs, targets, mask = module.teacher_forcing(
+            [sequences[i] for i in chosen], start, end, pad
+        )
+        logits, _ = write(sources[chosen], inputs)
         optimizer.zero_grad()
-        loss.backward()
+        module.masked_sequence_loss(logits, targets, mask).backward()
         optimizer.step()
-    return net.state_dict(), float(loss)
+    if steps:
+        return net.state_dict()
+    with torch.no_grad():
+        tokens, _ = module.beam_search(
+            lambda prefix: write(sources, torch.tensor([prefix]))[0][0, -1].log_softmax(dim=0),
+            start,
+            end,
+            3,
+            8,
+        )
+        _, weights = write(sources, torch.tensor([[start, *tokens[:-1]]]))
+    return tokens, weights[0]
+
+
+@picture("additive_attention: for each digit (row), where in the source it looks")
+def alignment(submission):
+    sources, sequences = dates()
+    state = None
+    for number in range(ROUNDS):
+        state = submission.probe(translator, state, sources, sequences, STEPS, number)
+    source = torch.tensor([spelled(SHOWN)])
+    tokens, weights = submission.probe(translator, state, source, [], 0, 0)
+    rows = [DIGITS[token] if token < len(DIGITS) else "end" for token in tokens]
+    return Heatmap(weights[:, : len(SHOWN)], rows=rows, columns=list(SHOWN.replace(" ", "␣")))
