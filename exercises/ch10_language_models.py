@@ -165,12 +165,12 @@ class NNLM(nn.Module):
     """
 
     def __init__(self, vocab_size, context, embed_dim, hidden_dim):
-        """Make the four submodules.  `context` is the number of tokens the model looks at."""
+        """Make the four submodules; the model looks at `context` tokens."""
         super().__init__()
         raise NotImplementedError
 
     def forward(self, tokens):
-        """Return logits (B, V), no probabilities, for tokens (B, context), the oldest first."""
+        """Return the logits (B, V) for tokens (B, context), the oldest first."""
         raise NotImplementedError
 
 
@@ -190,7 +190,8 @@ def additive_attention(query, keys, W_q, W_k, v, mask=None):
     Returns (context (B, D_k), weights (B, S)).
 
     A hidden key has weight exactly 0 and no influence.  A row without any key has zero weights and
-    a zero context, and no gradient becomes NaN because of it.
+    a zero context, and no gradient becomes NaN because of it.  Keys are finite everywhere, and
+    scores up to ±10000 neither overflow nor turn into NaN.
 
     >>> keys = torch.tensor([[[1.0], [3.0], [9.0]]])
     >>> W_q, W_k, v = torch.ones(1, 1), torch.tensor([[0.5]]), torch.tensor([2.0])
@@ -237,10 +238,11 @@ def teacher_forcing(sequences, start, end, pad):
 def masked_sequence_loss(logits, targets, mask):
     """Average the cross-entropy over the real tokens of a padded batch.
 
-        loss = mean of −log softmax(logits[b, l])[targets[b, l]] over all (b, l) where mask is True
+        loss = −1/M · Σ_{b,l} log softmax(logits[b, l])[targets[b, l]]
 
-    Every real token of the batch counts the same, in whatever sentence it stands.  `targets` are
-    shifted already, as `teacher_forcing` makes them: position l of the logits answers position l.
+    The sum runs over the M positions of the batch where the mask is True: every real token counts
+    the same, in whatever sentence it stands.  `targets` are shifted already, as `teacher_forcing`
+    makes them: position l of the logits answers position l.
 
     logits: (B, L, V), finite everywhere; targets: int64 (B, L); mask: boolean (B, L).  Returns a
     tensor of no axes.  Where the mask is False, the target may be anything, −100 or V included,
@@ -260,7 +262,7 @@ def masked_sequence_loss(logits, targets, mask):
 def beam_search(step, start, end, beam_size, max_length):
     """Write a sentence that is likely as a whole, keeping several beginnings in play.
 
-        score(t_1 … t_n) = Σ_i log p(t_i | start, t_1, …, t_{i−1})
+        score(t_1, …, t_n) = Σ_i log p(t_i | start, t_1, …, t_{i−1})
 
     The likeliest first word may lead nowhere good.  So begin with one empty hypothesis of score 0,
     and in each round
@@ -280,9 +282,9 @@ def beam_search(step, start, end, beam_size, max_length):
     token if it was reached, and the sum of its log probabilities, a float, not divided by any
     length.
 
-    It does not matter how often `step` is called.  Finished hypotheses may as well be set aside,
-    outside of the beam, until the end: a log probability is at most 0, so what they would crowd
-    out of the beam cannot overtake them.  Two scores are never equal in tests.
+    It does not matter how often `step` is called.  A finished hypothesis that is among the best may
+    as well be set aside, outside of the beam, until the end: a log probability is at most 0, so
+    what it would crowd out of the beam cannot overtake it.  Two scores are never equal in tests.
 
     Below, greedy search takes the 1 first, and ends with 0.5·0.4 = 0.2; two hypotheses side by
     side find 0.4·0.9 = 0.36:

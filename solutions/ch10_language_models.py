@@ -286,7 +286,8 @@ def masked_sequence_loss(logits, targets, mask):
         loss = −1/M · Σ_{b,l} log softmax(logits[b, l])[targets[b, l]]
 
     The sum runs over the M positions of the batch where the mask is True: every real token counts
-    the same, in whatever sentence it stands.  `targets` are shifted already, as `teacher_forcing` makes them: position l of the logits answers position l.
+    the same, in whatever sentence it stands.  `targets` are shifted already, as `teacher_forcing`
+    makes them: position l of the logits answers position l.
 
     logits: (B, L, V), finite everywhere; targets: int64 (B, L); mask: boolean (B, L).  Returns a
     tensor of no axes.  Where the mask is False, the target may be anything, −100 or V included,
