@@ -304,16 +304,19 @@ def beam_search(step, start, end, beam_size, max_length):
 def bleu(candidates, references, max_n=4):
     """Measure how much of a translation stands in what people wrote, from words to phrases.
 
-        BLEU = brevity · exp((log p_1 + … + log p_N) / N),   N = max_n
-        p_n = matched n-grams of all candidates / n-grams of all candidates
+        BLEU = brevity · exp((log p_1 + … + log p_N) / N)
+        p_n = (Σ matched_n) / (Σ found_n)
         brevity = exp(1 − r/c) if c < r, else 1
 
+    N is max_n.  found_n is the number of n-grams of a candidate, matched_n how many of them match,
+    and the sums run over all candidates, before anything is divided.
     An n-gram of a candidate matches at most as often as it stands in the one of that candidate's
     references that has it most often: "the the the" has one match in "the cat", two in "the big
-    the", and two in both together.  Numerators and denominators of p_n are sums over all
-    candidates, taken before dividing.  c is the total length of the candidates; r is the total,
-    over the candidates, of the length of that reference which is closest to the candidate's (the
-    shorter if two are as close).  (Papineni et al., 2002.)
+    the", and two in both together.
+
+    c is the total length of the candidates; r is the total, over the candidates, of the length of
+    that reference which is closest to the candidate's (the shorter if two are as close).
+    (Papineni et al., 2002.)
 
     candidates: a list of one or more sentences, each a list of tokens (ints or text), which may be
     empty; references: for each candidate a list of one or more sentences, none empty; max_n: int
