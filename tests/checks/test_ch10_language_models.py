@@ -350,11 +350,14 @@ PAIRS = [(1, 1, 2), (2, 1, 3), (1, 3, 2), (3, 2, 1), (2, 3, 4), (4, 3, 2), (3, 3
 
 
 @st.composite
-def word_vectors(draw, filled=FILLS, extreme=0.4):
-    """Arguments center, context, negatives: some scores are ±10000, all in one coordinate."""
+def word_vectors(draw, filled=FILLS, extreme=0.4, moved=0.0):
+    """Arguments center, context, negatives: some scores are ±10000, all in one coordinate.
+
+    Entries that are all moved by so much leave no score at 0, where |z| has no derivative.
+    """
     (batch, drawn, width), fill = draw(st.sampled_from(PAIRS)), draw(filled)
     shapes = [(batch, width), (batch, width), (batch, drawn, width)]
-    vectors = [tensor(fill, *shape) for shape in shapes]
+    vectors = [tensor(fill, *shape) + moved for shape in shapes]
     if fill.rng.random() < extreme:
         place = int(fill.rng.integers(width))
         for part in vectors:
@@ -406,7 +409,7 @@ def test_sampling_extreme(submission, batch, drawn, sign):
 
 
 @check("negative_sampling_loss", "gradients reach all three, and none is NaN", weight=2)
-@given(case=word_vectors(STEADY, extreme=0.3))
+@given(case=word_vectors(STEADY, extreme=0.3, moved=0.37))
 def test_sampling_gradients(submission, reference, case):
     expect_gradients(submission, reference, "negative_sampling_loss", case, (0, 1, 2))
 
@@ -1102,7 +1105,9 @@ def test_beam_score(submission, case):
 
 # --- BLEU ----------------------------------------------------------------------------------------
 
-WORDS = "the cat sat on a mat".split()
+WORDS = ["a", "an", "nd", "d", "the", "cat"]
+NUMBERS = [1, 11, 12, 2, 0, 7]
+"""Tokens that spell the same in other pieces: "an", "d" and "a", "nd"; 11, 2 and 1, 12."""
 
 
 @st.composite
@@ -1110,7 +1115,7 @@ def corpora(draw, counts=(1, 1, 2, 3), most=3, orders=(1, 2, 2, 3, None)):
     """Arguments candidates, references, max_n (or not): candidates are references, disturbed."""
     fill, count, max_n = draw(FILLS), draw(st.sampled_from(counts)), draw(st.sampled_from(orders))
     rng = fill.rng
-    spell = rng.random() < 0.5
+    tokens = WORDS if rng.random() < 0.5 else NUMBERS
     alphabet = int(rng.choice([2, 4, 6]))
     candidates, references = [], []
     for _ in range(count):
@@ -1121,9 +1126,8 @@ def corpora(draw, counts=(1, 1, 2, 3), most=3, orders=(1, 2, 2, 3, None)):
         ]
         candidates.append(disturbed(rng, known[rng.integers(len(known))], alphabet))
         references.append(known)
-    if spell:
-        candidates = [[WORDS[token] for token in one] for one in candidates]
-        references = [[[WORDS[token] for token in one] for one in known] for known in references]
+    candidates = [[tokens[place] for place in one] for one in candidates]
+    references = [[[tokens[place] for place in one] for one in known] for known in references]
     return (candidates, references) if max_n is None else (candidates, references, max_n)
 
 
@@ -1219,6 +1223,14 @@ def test_bleu_too_short(submission, length, short, word):
     got = submission.bleu([text, text[:short]], [[text], [text[: max(short, 1)]]], 3)
     r, c = length + max(short, 1), length + short
     expect_number(got, math.exp(min(0.0, 1 - r / c)), f"{length} right tokens and {short} more")
+
+
+@check("bleu", "tells tokens apart, whatever they spell together", examples=6)
+@given(tokens=st.sampled_from([WORDS, NUMBERS]), more=sizes(0, 3))
+def test_bleu_spelling(submission, tokens, more):
+    a, an, nd, d, *_ = tokens
+    got = submission.bleu([[an, d, *[a] * more]], [[[a, nd, an, tokens[4], d]]], 2)
+    expect_number(got, 0.0, "no two neighbours are neighbours in the reference")
 
 
 @check("bleu", "goes up to four tokens unless told otherwise")

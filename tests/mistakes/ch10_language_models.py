@@ -1400,3 +1400,22 @@ def bleu(candidates, references, max_n=4):
         return min(map(len, known), key=lambda length: abs(length - len(candidate)))
 
     return _bleu(candidates, references, max_n, choose=choose)
+
+
+@mistake(
+    "bleu",
+    "tokens-joined",
+    "An n-gram is a tuple of tokens: written together, different ones may look the same.",
+)
+def bleu(candidates, references, max_n=4):
+    def joined(sentence, n):
+        pieces = [sentence[i : i + n] for i in range(len(sentence) - n + 1)]
+        return Counter("".join(map(str, piece)) for piece in pieces)
+
+    def matches(candidate, known, n):
+        most = Counter()
+        for one in known:
+            most |= joined(one, n)
+        return (joined(candidate, n) & most).total()
+
+    return _bleu(candidates, references, max_n, matches)
