@@ -14,7 +14,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from grader.wall.inside.loading import Loader, described
+from grader.wall.inside.allowance import Allowance
+from grader.wall.inside.loading import Loader
+from grader.wall.inside.problems import described
 from grader.wall.protocol.channel import Channel, ChannelClosed
 from grader.wall.protocol.tokens import Function, materialise
 from grader.wall.protocol.wire import WireError, unpack
@@ -76,14 +78,17 @@ class Worker:
             os.sched_setaffinity(0, {order["core"]})
         for name, why in order["refused"].items():
             _guard(name, why)
-        loader = Loader(order["module"], order["files"], order["seconds"])
-        self.own_files = {f"{name}.py" for name in order["files"]}
+        allowance = Allowance(*order["seconds"])
+        loader = Loader(order["module"], order["files"], allowance, order["notebook"])
+        self.own_files = loader.own_files
         self.module = loader.run()
         self.probes: dict[tuple[str, str], Callable[..., Any]] = {}
         defined = [name for name, value in vars(self.module).items() if callable(value)]
         self.loaded = {
             "defined": defined,
-            "problems": loader.problems,
+            "problems": loader.problems.told,
+            "more": loader.problems.more,
+            "uncompiled": loader.problems.uncompiled,
             "printed": self.printed.take(),
         }
 
