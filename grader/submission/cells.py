@@ -79,7 +79,7 @@ def _of_cell_magic(head: str, body: list[str], before: list[str]) -> Python:
         return Python([*commented, *_blank(body)], written)
     if name in OTHER_LANGUAGES or name.startswith("!"):
         return Python([*commented, *_blank(body)])
-    inner = python_of("\n".join(body))
+    inner = python_of("\n".join(body)) if body else Python([])
     return Python([*commented, *inner.lines], inner.written)
 
 
