@@ -41,6 +41,9 @@ DOCUMENTS = tuple(".txt .pdf .docx .doc .odt .rtf .html .jpg .jpeg .png .heic".s
 OUR_OWN = re.compile(r"(readme|grades|roster|gradebook|index)\b", re.IGNORECASE)
 """Files beside the hand-ins that are no hand-in: a system or an instructor put them there."""
 
+STAMP = "%Y-%m-%d-%H-%M-%S"
+"""How Blackboard writes a time, and how attempts are compared."""
+
 LONGEST_NAME = 120
 
 
@@ -118,11 +121,9 @@ def _of_folder_or_file(member: Member, top: str, rest: list[str]) -> Claim | Non
 
 
 def _sortable(when: str) -> str:
-    """Brightspace's date so that later is greater."""
-    plain = when.replace(".", "").replace(":", "")
-    for form in ("%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p"):
-        try:
-            return datetime.strptime(plain, form).strftime("%Y-%m-%d-%H-%M-00")
-        except ValueError:
-            continue
-    return when
+    """Brightspace's date so that later is greater; months are cut to three letters or are not."""
+    month, rest = when.replace(":", "").split(maxsplit=1)
+    try:
+        return datetime.strptime(f"{month[:3]} {rest}", "%b %d, %Y %I%M %p").strftime(STAMP)
+    except ValueError:
+        return when

@@ -119,8 +119,8 @@ def _in_tar(archive: Path | bytes, name: str) -> list[Member]:
                 member = _in_tar_member(opened, entry)
                 if member is not None:
                     found.append(member)
-    except BROKEN_ARCHIVE as error:
-        raise UnreadableSubmission(f"{name} is not a tar archive: {error}") from None
+    except BROKEN_ARCHIVE:
+        raise UnreadableSubmission(f"{name} is a damaged archive, or none") from None
     return found
 
 

@@ -77,7 +77,8 @@ def read_roster(place: Path, course: Course, chapter: Chapter) -> Roster:
     if not entries:
         raise UnreadableSubmission(f"{place} holds no submissions: one folder or file a student")
     students = (_handed_in(name, entries[name], course, chapter) for name in sorted(entries))
-    return Roster(tuple(students), tuple(ignored))
+    tops = {clean(one.path.parts[0]) for one in members if claims.of(one) is not None}
+    return Roster(tuple(students), tuple(name for name in ignored if name not in tops))
 
 
 def _is_source(member: Member) -> bool:
