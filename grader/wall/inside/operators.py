@@ -15,7 +15,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from types import BuiltinFunctionType, FunctionType, MethodDescriptorType
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
 Refusal = Callable[..., Any]
@@ -41,10 +41,10 @@ class Operators:
             return self._operator(f"{space}::{operator}", refusal, *overload)
         path, _, last = name.rpartition(".")
         owner = find(path)
-        value = getattr(owner, last, None)
+        value = part_of(owner, last)
         if value is None:
             return False
-        if isinstance(value, (BuiltinFunctionType, MethodDescriptorType)):
+        if isinstance(value, (BuiltinFunctionType, MethodDescriptorType, ModuleType)):
             if not self._operator(f"aten::{value.__name__}", refusal):
                 _rename(owner, last, refusal)
         elif isinstance(value, type):
@@ -79,8 +79,13 @@ def find(path: str) -> Any:
     owner: Any = sys.modules.get(path)
     if owner is None and path:
         above, _, last = path.rpartition(".")
-        owner = getattr(find(above), last, None)
+        owner = part_of(find(above), last)
     return owner
+
+
+def part_of(owner: Any, name: str) -> Any:
+    """What has that name in a module or class; asking some modules would import others."""
+    return vars(owner).get(name) if isinstance(owner, ModuleType) else getattr(owner, name, None)
 
 
 def _rename(owner: Any, last: str, refusal: Refusal) -> None:
