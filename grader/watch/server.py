@@ -154,7 +154,8 @@ class WarmJudge:
         return loaded
 
     def _sandbox(self) -> AnySandbox:
-        return start_sandbox(detect(), self.chapter.imports, self.chapter.limits)
+        chapter = self.chapter
+        return start_sandbox(detect(), chapter.imports, chapter.limits, chapter.preload)
 
     def _revive(self) -> None:
         """A submission may have brought the sandbox down; here a fork could not replace it."""
