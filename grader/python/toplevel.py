@@ -95,7 +95,10 @@ def definition_of(source: str, name: str) -> Statement | None:
 def _statements(pieces: Sequence[Piece], lines: Sequence[str]) -> Iterator[Statement]:
     for piece in pieces:
         if piece.broken is not None:
-            yield Statement(piece.first, piece.last, None, piece.broken, lines)
+            last = piece.last
+            while last > piece.first and not lines[last - 1].strip():
+                last -= 1
+            yield Statement(piece.first, last, None, piece.broken, lines)
         spans = [(_first_line(node), node.end_lineno or node.lineno) for node in piece.nodes]
         starts, ends = Counter(first for first, _ in spans), Counter(last for _, last in spans)
         for node, (first, last) in zip(piece.nodes, spans, strict=True):

@@ -16,7 +16,7 @@ from grader.student.progress import Progress
 from grader.student.workspace import Standing, Workspace
 from grader.submission.blocks import blocks, replaced
 from grader.submission.dependencies import broken_below
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 
 WIDTH = 80
 STATEMENT = re.compile(r'"""\s*([^"\n]+)')

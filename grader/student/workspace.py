@@ -12,7 +12,8 @@ from grader.python.toplevel import Statement
 from grader.report.model import ChapterReport
 from grader.student.progress import Last, Progress, load_progress
 from grader.submission.blocks import blocks
-from grader.submission.reading import UnreadableSubmission, chapter_file, read_submission
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import chapter_file, read_submission
 
 FOLDER = "exercises"
 NOTHING_HERE = """\

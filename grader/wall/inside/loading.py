@@ -4,9 +4,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import builtins
-import importlib.abc
-import importlib.machinery
 import inspect
 import linecache
 import sys
@@ -17,6 +14,7 @@ from grader.python.division import UNPARSABLE
 from grader.python.lines import lines_of
 from grader.python.toplevel import Statement, top_level
 from grader.wall.inside.allowance import Allowance
+from grader.wall.inside.importing import FOLDER, Helpers, add_to_notebooks, label
 from grader.wall.inside.problems import Problems, described, no_python
 
 HINTS = __future__.annotations.compiler_flag
@@ -33,14 +31,16 @@ class Loader:
         self, name: str, files: dict[str, str], allowance: Allowance, notebook: bool = False
     ) -> None:
         self.name, self.files, self.allowance = name, files, allowance
-        self.path = f"{name}.py"
+        self.path = label(name)
         self.flags = HINTS | (ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if notebook else 0)
-        self.own_files = allowance.own_files = frozenset(f"{name}.py" for name in files)
+        self.own_files = allowance.own_files = frozenset(map(label, files))
         self.problems = Problems()
         self.events: Any = None
         self.module = ModuleType(name)
+        self.module.__package__ = FOLDER
         sys.modules.update({"grader": stand_in(), name: self.module})
-        sys.meta_path.append(_Siblings(files))
+        sys.meta_path.append(Helpers(files, self._run_helper))
+        add_to_notebooks(self.module.__dict__)
 
     def run(self) -> ModuleType:
         """Run every statement in order; one that fails is noted and the next one runs."""
@@ -77,6 +77,12 @@ class Loader:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             self.flags |= _future_flags(node)
 
+    def _run_helper(self, module: ModuleType, key: str) -> None:
+        """Another file of the folder, as Python imports it: an error in it is the import's."""
+        remember_lines(label(key), self.files[key])
+        code = compile(self.files[key], label(key), "exec", HINTS, dont_inherit=True)
+        exec(code, module.__dict__)
+
     def _execute(self, code: CodeType) -> None:
         if not code.co_flags & inspect.CO_COROUTINE:
             exec(code, self.module.__dict__)
@@ -101,27 +107,6 @@ def _future_flags(node: ast.ImportFrom) -> int:
     for alias in node.names:
         flags |= getattr(__future__, alias.name).compiler_flag
     return flags
-
-
-class _Siblings(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports other files of the submission's folder from memory."""
-
-    def __init__(self, files: dict[str, str]) -> None:
-        self.files = files
-
-    def find_spec(
-        self, name: str, path: Any = None, target: Any = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if name not in self.files:
-            return None
-        return importlib.machinery.ModuleSpec(name, self)
-
-    def exec_module(self, module: ModuleType) -> None:
-        source = self.files[module.__name__]
-        path = f"{module.__name__}.py"
-        remember_lines(path, source)
-        code = builtins.compile(source, path, "exec", HINTS, dont_inherit=True)
-        exec(code, module.__dict__)
 
 
 def stand_in() -> ModuleType:
