@@ -888,7 +888,7 @@ def test_sequence_untouched(submission, case):
 # --- beam search ---------------------------------------------------------------------------------
 
 APART = 1e-3
-"""No two scores that a search may compare are closer than this."""
+"""No two scores that may decide what a search keeps are closer than this."""
 
 ROUNDED = 3
 """So often simple probabilities are tried, for a search that can be followed by hand."""
@@ -945,29 +945,24 @@ def searches(draw, shapes=tuple(SEARCHES), ends=(0.0, 0.0, 1.5, -1.5)):
 
 
 def apart(rows, plain, start, end, beam, length, aside):
-    """Whether no round compares scores that are closer than APART."""
-    alive, finished = [(0.0, [start])], []
+    """Whether all scores that may decide lie APART: those kept in a round, and the next one."""
+    alive, finished = [(0.0, 0 if plain else (start + 1) % len(rows), start)], []
     for _ in range(length):
         pool = []
-        for score, prefix in alive:
-            if plain:
-                gains = rows[prefix[-1]]
-            else:
-                row = 0
-                for token in prefix:
-                    row = (5 * row + token + 1) % len(rows)
-                gains = rows[row]
-            pool += [(score + gain, [*prefix, token]) for token, gain in enumerate(gains)]
-        pool = sorted(pool + finished, reverse=True)
-        gaps = (one[0] - other[0] for one, other in itertools.pairwise(pool))
-        if any(gap < APART for gap in gaps):
+        for score, row, last in alive:
+            for token, gain in enumerate(rows[last if plain else row]):
+                pool.append((score + gain, (5 * row + token + 1) % len(rows), token))
+        if aside:
+            finished += [one for one in pool if one[2] == end]
+            pool = [one for one in pool if one[2] != end]
+        pool = sorted(pool + finished * (not aside), reverse=True)
+        best = pool[: beam + 1] + finished * aside
+        scores = sorted(one[0] for one in best)
+        if any(other - one < APART for one, other in itertools.pairwise(scores)):
             return False
-        ended = [one for one in pool if one[1][-1] == end]
         if not aside:
-            ended = [one for one in pool[:beam] if one[1][-1] == end]
-            pool = pool[:beam]
-        finished = ended
-        alive = [one for one in pool if one[1][-1] != end][:beam]
+            finished = [one for one in pool[:beam] if one[2] == end]
+        alive = [one for one in pool[:beam] if one[2] != end]
     return True
 
 
