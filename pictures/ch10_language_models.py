@@ -51,7 +51,7 @@ january february march april may june july august september october november dec
 ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd"}
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 _"
 DIGITS = "0123456789-"
-ROUNDS, STEPS = 8, 40
+ROUNDS, STEPS = 20, 16
 SHOWN = "march 3rd"
 
 
@@ -103,7 +103,7 @@ def translator(module, state, sources, sequences, steps, seed):
 
     optimizer = torch.optim.Adam(net.parameters(), lr=0.008)
     for _ in range(steps):
-        chosen = torch.randperm(len(sources))[:64].tolist()
+        chosen = torch.randperm(len(sources))[:48].tolist()
         inputs, targets, mask = module.teacher_forcing(
             [sequences[i] for i in chosen], start, end, pad
         )
