@@ -26,7 +26,7 @@ the middle of its rows.  PCA wants the direction in which the rows differ most,
 and what it throws away is exactly the variance it did not keep.  An isolation forest turns the
 question around: it does not say what is normal at all, it cuts at random and watches who is alone
 first.  And baskets of goods need but one fact, that a larger set is never in more baskets than a
-smaller one, to tame 2^d combinations.
+smaller one, to tame exponentially many combinations.
 
 Chapter 3's standardization comes before all of this in practice: a distance adds up features, so
 their units decide who is near.  No other chapter needs this one; chapter 14 grows trees again,
@@ -48,8 +48,8 @@ def kmeans_plus_plus(X, k, rng):
 
         w_i = min_j ‖x_i − c_j‖²
 
-    The weight w_i of row i is its *squared* distance to the *nearest* of the centers c_j chosen so
-    far, so that a row far from all of them is likely, and a center itself is never chosen twice.
+    A row's weight is its *squared* distance to the *nearest* of the centers c chosen so far: a row
+    far from all of them is likely, and one that is a center already is never chosen again.
 
     X is (n, d) with at least k different rows, k ≥ 1.  The answer is (k, d): the chosen rows, in
     the order drawn.  One call of `rng.integers`, k − 1 calls of `rng.choice`, nothing else.
@@ -193,8 +193,9 @@ def pca(X, k):
 
         ratio_j = λ_j / Σ_i λ_i
 
-    The principal components are the eigenvectors v_j of the covariance matrix C, and the variance
-    along v_j is its eigenvalue λ_j; the sum in `ratio` is over *all* d directions, kept or not.
+    The principal components are the eigenvectors v of the covariance matrix C, μ being the mean of
+    the rows, and the variance along one is its eigenvalue λ; the sum in `ratio` is over *all* d
+    directions, kept or not.
 
     X is (n, d), n ≥ 2, and 1 ≤ k ≤ min(n − 1, d); the variances are distinct and the first k not
     0.  The answer is (mean, components, variance, ratio): the mean of the rows (d,), the directions
@@ -305,7 +306,7 @@ def anomaly_scores(X, trees, sample_size):
 def pseudo_labels(y, probabilities, threshold):
     """Give the rows without a label the class that the model is sure of.
 
-        y_i ← argmax_c p_{ic} where y_i = −1 and max_c p_{ic} > threshold
+        y_i ← argmax_c p_{i,c} where y_i = −1 and max_c p_{i,c} > threshold
 
     Everything else stays: rows that have a label, and rows the model is not sure of, which are −1
     still.  Sure is *strictly* more than the threshold.  Of tied classes the lowest is taken.
