@@ -164,8 +164,8 @@ def test_kmeans_plus_plus_untouched(submission, case):
 
 # -------------------------------------------------------------------------------------- kmeans
 
-LINE = np.array([[0.0], [1.0], [3.0], [8.0], [9.0], [14.0]])
-PLANE = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 3.0], [9.0, 7.0], [8.0, 4.0], [6.0, 8.0]])
+LINE = np.array([[2.0], [3.0], [5.0], [10.0], [11.0], [16.0]])
+PLANE = np.array([[1.0, 2.0], [2.0, 2.0], [1.0, 5.0], [10.0, 9.0], [9.0, 6.0], [7.0, 10.0]])
 PLAIN_STARTS = ((LINE, (0, 3)), (LINE, (1, 2, 4)), (PLANE, (0, 1)), (PLANE, (5, 2, 3)))
 NAMES = ("centers", "labels", "inertia")
 DESIGNS = ((4, 1, 2), (1, 1, 1), (6, 2, 3), (5, 2, 1), (3, 3, 3), (7, 3, 2), (8, 1, 4), (2, 2, 4))
@@ -268,8 +268,9 @@ def test_kmeans_untouched(submission, case):
 # ---------------------------------------------------------------------------------- silhouette
 
 PARTITIONS = (
-    (3, 3, 7, 7),
+    (3, 3, 7, 7, 7, 5, 5),
     (0, 1),
+    (3, 3, 7, 7),
     (0, 0, 1),
     (5, -2, 5, -2, 5),
     (1, 2, 3),
@@ -288,6 +289,8 @@ def partitions(which=PARTITIONS, scales=ORDINARY):
 def _partition(fill, labels, d):
     n = len(labels)
     X = fill.distinct(n, d) if is_plain(fill) else fill(n, d)
+    if fill.rng.integers(4) == 0:
+        X[np.equal(labels, labels[0])] = X[0]  # a = 0, and the only row of a cluster is not meant
     return X, np.array(labels)
 
 
@@ -316,6 +319,15 @@ def test_silhouette_alone(submission, fill, alone, d):
     labels[alone] = 5
     got = submission.silhouette(fill.distinct(5, d), labels)
     expect_close(got[alone], 0.0, "the row that is alone", scale=1.0)
+
+
+@check("silhouette", "a cluster of equal rows fits perfectly", practice=True, examples=8)
+@given(fill=fills(), labels=st.sampled_from(COMPANY), d=st.integers(1, 3))
+def test_silhouette_perfect(submission, fill, labels, d):
+    X, mine = fill.distinct(len(labels), d), np.equal(labels, labels[0])
+    X[mine] = X[0]
+    got = submission.silhouette(X, np.array(labels))
+    expect_close(got[mine], np.ones(mine.sum()), "here a = 0 and b > 0")
 
 
 @check("silhouette", "rows that are all equal get 0", examples=8)
@@ -1047,7 +1059,7 @@ RULES = ((1, 1), (2, 1), (1, 2), (2, 2))
 
 def rules(sizes=RULES):
     """Draw transactions, and two lists without a common item that are each held somewhere."""
-    return drawn(_rule, fills(), (4, 1, 3, 6, 9, 12), sizes, GOODS)
+    return drawn(_rule, fills(), (6, 1, 3, 4, 9, 12), sizes, GOODS)
 
 
 def _rule(fill, n, sizes, goods):

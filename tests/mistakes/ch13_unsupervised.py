@@ -461,6 +461,18 @@ def silhouette(X, labels):
     return np.where((X == X[:1]).all(), np.nan, answer)  # noqa: SIM300
 
 
+@mistake(
+    "silhouette",
+    "equal-rows-are-alone",
+    "a = 0 also happens where the rows of a cluster are equal, and they fit perfectly: count rows "
+    "to see whether one is alone.",
+)
+def silhouette(X, labels):
+    far, answer = distances(X), reference.silhouette(X, labels)
+    own = [far[i, labels == label].sum() for i, label in enumerate(labels)]
+    return np.where(np.array(own) == 0, 0.0, answer)
+
+
 @mistake("silhouette", "divided-by-b", "Divide by the larger of a and b, not always by b.")
 def silhouette(X, labels):
     return silhouettes(distances(X), labels, score=lambda a, b: (b - a) / b if b else 0.0)
