@@ -327,6 +327,16 @@ def kmeans(X, centers, steps):
 
 @mistake(
     "kmeans",
+    "labels-as-floats",
+    "Labels are integers: an array made by np.zeros holds floats unless you say otherwise.",
+)
+def kmeans(X, centers, steps):
+    centers, labels, inertia = reference.kmeans(X, centers, steps)
+    return centers, labels.astype(float), inertia
+
+
+@mistake(
+    "kmeans",
     "centers-changed",
     "The caller's centers have moved: assigning to centers[j] writes into the array passed in.",
 )
