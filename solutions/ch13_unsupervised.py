@@ -350,20 +350,16 @@ def frequent_itemsets(transactions, min_support):
     """
     ### BEGIN SOLUTION
     baskets = [set(transaction) for transaction in transactions]
-    found = []
-    candidates = sorted({(item,) for basket in baskets for item in basket})
-    items = [item for (item,) in candidates]
-    while candidates:
-        supports = [sum(basket.issuperset(s) for basket in baskets) for s in candidates]
-        level = [
-            (itemset, support / len(baskets))
-            for itemset, support in zip(candidates, supports, strict=True)
-            if support / len(baskets) >= min_support
-        ]
+    items = sorted(set().union(*baskets))
+    candidates, found = [(item,) for item in items], []
+    for _ in items:
+        level = []
+        for itemset in candidates:
+            support = sum(basket.issuperset(itemset) for basket in baskets) / len(baskets)
+            if support >= min_support:
+                level.append((itemset, support))
         found += level
-        candidates = [
-            (*itemset, item) for itemset, _ in level for item in items if item > itemset[-1]
-        ]
+        candidates = [(*s, item) for s, _ in level for item in items if item > s[-1]]
     return found
     ### END SOLUTION
 
