@@ -667,6 +667,21 @@ def agglomerate(X, linkage):
 
 @mistake(
     "agglomerate",
+    "positions-in-a-list",
+    "A cluster's number stays the same while others end; its place in a list does not.",
+)
+def agglomerate(X, linkage):
+    answer, places = reference.agglomerate(X, linkage), list(range(len(X)))
+    for t, (one, two) in enumerate(answer[:, :2].astype(int)):
+        first, second = sorted((places.index(one), places.index(two)))
+        answer[t, :2] = first, second
+        places[first] = len(X) + t
+        del places[second]
+    return answer
+
+
+@mistake(
+    "agglomerate",
     "numbers-from-n-plus-one",
     "Merges are counted from 0: the first of them makes cluster n, not n + 1.",
 )
