@@ -299,14 +299,15 @@ ROWS = (
     ([1], (1, 1), 256),
     ([2, 1], (1, 2), 256),
     ([1, 1, 1, 1, 1], (1, 1), 300),
-    ([12, 1, 2, 21], (1, 2), 10),
+    ([11, 2, 1, 21], (1, 2), 10),
+    ([1, 21, 1, 2], (1, 2), 300),
     ([256, 300, 256, 300, 300], (256, 300), 301),
 )
 
 
 @st.composite
 def rows(draw):
-    ids = draw(st.sampled_from(((1, 2, 1, 3), (1, 2), (300, 4, 256), (5000, 12, 1, 2))))
+    ids = draw(st.sampled_from(((1, 2, 1, 3), (1, 2), (300, 4, 256), (11, 2, 1, 21))))
     return row_and_pair(draw(sizes(0, 8)), draw(SEEDS), ids)
 
 
@@ -476,6 +477,15 @@ def test_train_bpe_prefix(submission, text, few, more):
     expect(len(all_of_them) <= few + more, "there are more merges than were asked for")
 
 
+@check("train_bpe", "pairs are pairs of bytes", value=True, weight=1, examples=12)
+@given(
+    text=st.builds(any_text, sizes(1, 7), SEEDS, st.just(("é", "中", "é", "ñ", " ", "\n"))),
+    few=sizes(1, 5),
+)
+def test_train_bpe_bytes(submission, reference, text, few):
+    expect_same(submission.train_bpe(text, few), reference.train_bpe(text, few))
+
+
 @check("train_bpe", "ends when no pair occurs twice", value=True, weight=1, examples=14)
 @given(text=st.one_of(sentences(3), st.builds(any_text, sizes(0, 5), SEEDS)))
 def test_train_bpe_end(submission, reference, text):
@@ -582,6 +592,18 @@ def test_encode_own(submission, reference, words, rounds):
     text = "\n".join(words)
     merges = reference.train_bpe(text * 2, rounds)
     expect_same(submission.encode(text, merges), reference.encode(text, merges))
+
+
+@check("encode", "neither the leftmost nor the longest is taken", practice=True)
+def test_encode_order(submission):
+    cases = (
+        ([(98, 99), (97, 98)], [97, 256]),
+        ([(97, 98), (98, 99)], [256, 99]),
+        ([(98, 99), (97, 256), (97, 98)], [257]),
+    )
+    answers = [submission.encode("abc", merges) for merges, _ in cases]
+    for (merges, expected), got in zip(cases, answers, strict=True):
+        expect_same(got, expected, f"encode('abc', {merges})")
 
 
 @check("encode", "the oldest pair goes first", value=True, weight=2, examples=20)
@@ -781,10 +803,10 @@ def test_encode_special_characters(submission, text, mark):
 
 
 @check("encode_special", "without special tokens it is encode", practice=True, examples=8)
-@given(text=texts(5))
+@given(text=st.builds(any_text, sizes(0, 6), SEEDS, st.just(("ab", "b", "aab", " ", "é", "!"))))
 def test_encode_special_none(submission, text):
-    got = submission.encode_special(text, [], {})
-    expect_same(got, list(text.encode()), "special is {}")
+    got = submission.encode_special(text, [(97, 98)], {})
+    expect_same(got, replaced(list(text.encode()), (97, 98), 256), "special is {}")
 
 
 @check("encode_special", "nothing reaches across a special token", practice=True, examples=8)
