@@ -1,5 +1,6 @@
 """Right answers in other styles."""
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from heapq import heapify, heappop, heappush
@@ -52,7 +53,7 @@ def pretokenize_by_borders(text):
         return before != here and text[i - 1] != " "
 
     borders = [0, *(i for i in range(1, len(text)) if border(i)), len(text)]
-    return tuple(text[a:b] for a, b in zip(borders, borders[1:], strict=False) if a < b)
+    return tuple(text[a:b] for a, b in itertools.pairwise(borders) if a < b)
 
 
 # --------------------------------------------------------------------------------- count_pairs
@@ -62,7 +63,7 @@ def pretokenize_by_borders(text):
 def count_pairs_by_counter(words):
     counts = Counter()
     for ids, n in words:
-        for pair, times in Counter(zip(ids, ids[1:], strict=False)).items():
+        for pair, times in Counter(itertools.pairwise(ids)).items():
             counts[pair] += n * times
     return counts
 
@@ -144,7 +145,7 @@ def train_bpe_incremental(text, num_merges):
 
     def account(number, sign):
         ids = words[number]
-        for pair in zip(ids, ids[1:], strict=False):
+        for pair in itertools.pairwise(ids):
             counts[pair] += sign * weights[number]
             where[pair].add(number)
             changed.add(pair)
@@ -315,7 +316,7 @@ def encode_special_by_finditer(text, merges, special):
     # Backwards, a string stands before every string that it begins with.
     alternatives = "|".join(re.escape(s) for s in sorted(special, reverse=True))
     for found in re.finditer(alternatives, text) if special else ():
-        out += encode(text[end : found.start()], merges) + [special[found.group()]]
+        out += [*encode(text[end : found.start()], merges), special[found.group()]]
         end = found.end()
     return out + encode(text[end:], merges)
 

@@ -674,6 +674,8 @@ BYTES = (
     ([195, 256], [(169, 33)]),
     ([], []),
     ([128, 128], []),
+    ([0, 97, 0], []),
+    ([256, 97], [(0, 255)]),
 )
 
 
@@ -717,11 +719,15 @@ def test_decode_invalid(submission, reference, length, seed):
     expect_same(submission.decode(ids, []), reference.decode(ids, []))
 
 
-@check("decode", "an id that stands for nothing raises ValueError", practice=True, examples=10)
-@given(case=some_ids(), beyond=sizes(0, 40), below=st.booleans(), front=st.booleans())
-def test_decode_unknown(submission, case, beyond, below, front):
+@check("decode", "an id that stands for nothing raises ValueError", practice=True, examples=12)
+@given(
+    case=some_ids(),
+    beyond=st.sampled_from((-1, 0, 1, -2, 40, -256, -300, 10**6)),
+    front=st.booleans(),
+)
+def test_decode_unknown(submission, case, beyond, front):
     ids, merges = case
-    unknown = [-1 - beyond if below else 256 + len(merges) + beyond]
+    unknown = [beyond if beyond < 0 else 256 + len(merges) + beyond]
     ids = unknown + ids if front else ids + unknown
     expect_error("ValueError", submission.decode, ids, merges)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 import ch11_tokenizer as reference
 from ch11_tokenizer import count_pairs, encode, merge, vocabulary
