@@ -1181,6 +1181,16 @@ def render_chat(messages, merges, start_id, end_id, add_generation_prompt=False)
 
 @mistake(
     "render_chat",
+    "mask-of-booleans",
+    "The mask holds the numbers 1 and 0, which a loss is multiplied by, not True and False.",
+)
+def render_chat(messages, merges, start_id, end_id, add_generation_prompt=False):
+    ids, mask = reference.render_chat(messages, merges, start_id, end_id, add_generation_prompt)
+    return ids, [bool(mark) for mark in mask]
+
+
+@mistake(
+    "render_chat",
     "encoded-in-one",
     "Header, content and line break are encoded each on its own: joined, their pieces would melt.",
 )
