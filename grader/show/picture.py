@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -74,10 +75,12 @@ class Passages:
 
     def pieces(self) -> dict[str, list[str]]:
         """The pieces, each on one line, with line breaks and tabs as signs.  Raises Undrawable."""
-        found = {name: [_visible(piece) for piece in cut] for name, cut in self.texts.items()}
-        if sum(len(piece) for cut in found.values() for piece in cut) > MOST:
+        for piece in itertools.chain(*self.texts.values()):
+            if not isinstance(piece, str):
+                raise Undrawable(f"no text: {show(piece)}")
+        if sum(map(len, itertools.chain(*self.texts.values()))) > MOST:
             raise Undrawable(f"texts of more than {MOST} characters")
-        return found
+        return {name: list(map(_visible, cut)) for name, cut in self.texts.items()}
 
     def lines(self, width: int, gap: int) -> dict[str, list[list[tuple[int, str]]]]:
         """Lines of (which piece, its text) for each name, `gap` columns behind each piece.
@@ -122,9 +125,7 @@ def numbers(value: Any, rank: int) -> NDArray[np.float64]:
     return array
 
 
-def _visible(piece: Any) -> str:
-    if not isinstance(piece, str):
-        raise Undrawable(f"no text: {show(piece)}")
+def _visible(piece: str) -> str:
     return harmless(piece.replace("\r", "").replace("\n", "↵").replace("\t", "⇥"))
 
 
