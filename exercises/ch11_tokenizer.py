@@ -6,7 +6,7 @@ Whole words would be easy to predict, but tomorrow somebody writes one that nobo
 Single bytes know every text there will ever be, but a page of them is long, and a model pays for
 length.  Byte-pair encoding walks from the second towards the first, and stops where you like:
 
-    t h e _ t h e n     every byte is a token, here written as its character: ids 0 to 255
+    t h e _ t h e n     every byte, here its character, is a token: ids 0 to 255
     t 256 _ t 256 n     a most frequent pair of neighbours, h e, becomes token 256
     257 _ 257 n         and so on: tokens that are made of tokens
 
@@ -199,10 +199,10 @@ def render_chat(messages, merges, start_id, end_id, add_generation_prompt=False)
     every text encoded on its own, by `encode`.  With add_generation_prompt the row ends with
     start_id and encode("assistant\n"), and it is the model's turn to write.
 
-    The answer is (ids, mask), two lists of int of one length.  The mask is 1 where the model learns:
-    on the content of every message whose role is exactly "assistant", and on the end_id behind
-    it, from which it learns to stop.  Elsewhere it is 0: in headers, in the line break at the
-    end, in what others say.
+    The answer is (ids, mask), two lists of int, as long as each other.  The mask is 1 where the
+    model learns: on the content of every message whose role is exactly "assistant", and on the
+    end_id behind it, from which it learns to stop.  Elsewhere it is 0: in headers, in the line
+    break at the end, in what others say.
 
     The content is plain text: where somebody writes "<|im_end|>", these are ten ordinary
     characters.  Only this function puts start_id and end_id, so nobody can forge a turn.

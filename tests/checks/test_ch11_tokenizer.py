@@ -30,7 +30,7 @@ SPACES = (" ", " ", " ", "  ", "\n", "\n\n", "\t", " \n", "\n ", "\r\n")
 PARTS = (*LETTERS, "1", "12", "7", *SIGNS, *SPACES)
 SIMPLE = ("a", "b", "ab", "ba", "aa", " ", " ", "\n")
 
-WORDS = ("the", "cat", "then", "that", "at", "he", "rate", "tea", "hat", "heat")
+WORDS = ("the", "cat", "then", "that", "at", "he", "don't", "it's", "tea", "they're", "hat", "heat")
 ENDS = ("", "", ",", "!", " 12", " 7", "?!", ".")
 
 
@@ -120,7 +120,7 @@ def texts_and_merges(most=8, parts=PARTS):
 
 
 def expect_same(got, expected, message=""):
-    """Raise Mismatch unless both are equal; it shows the whole of both, not only where they differ."""
+    """Raise Mismatch unless both are equal; it shows both as a whole."""
     try:
         expect_equal(got, expected, message)
     except Mismatch as error:
@@ -502,6 +502,19 @@ def test_vocabulary_letters(submission, reference, count, seed):
     expect_equal(submission.vocabulary(merges)[256:], reference.vocabulary(merges)[256:])
 
 
+TWICE = (
+    [(97, 98), (256, 99), (98, 99), (97, 258)],
+    [(97, 97), (97, 256), (256, 97)],
+    [(97, 98), (99, 100), (256, 257), (98, 99), (97, 259), (260, 100)],
+)
+
+
+@check("vocabulary", "two ids may stand for the same bytes", value=True, weight=1, examples=4)
+@given(merges=st.sampled_from(TWICE))
+def test_vocabulary_twice(submission, reference, merges):
+    expect_equal(submission.vocabulary(merges), reference.vocabulary(merges))
+
+
 @check("vocabulary", "the first 256 are the bytes", practice=True, examples=3)
 @given(merges=some_merges())
 def test_vocabulary_bytes(submission, merges):
@@ -687,7 +700,13 @@ def test_decode_invalid(submission, reference, length, seed):
     expect_same(submission.decode(ids, []), reference.decode(ids, []))
 
 
-@check("decode", "an id that stands for nothing raises ValueError", practice=True, examples=12)
+@check(
+    "decode",
+    "an id that stands for nothing raises ValueError",
+    practice=True,
+    weight=2,
+    examples=12,
+)
 @given(
     case=some_ids(),
     beyond=st.sampled_from((-1, 0, 1, -2, 40, -256, -300, 10**6)),
@@ -728,7 +747,8 @@ def marked_text(length, marks, seed):
     rng = random.Random(seed)
     strings = list(marks) * 2 or ["<|x|>"]
     cut = [string[: rng.randint(1, len(string))] for string in strings]
-    parts = (*strings, *cut, *SIMPLE)
+    other_case = [string.swapcase() for string in marks]
+    parts = (*strings, *cut, *other_case, *SIMPLE)
     text = any_text(length, rng.random(), parts)
     return text, random_merges(text + "abab", rng.randrange(6), rng), marks
 

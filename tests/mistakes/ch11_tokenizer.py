@@ -116,6 +116,16 @@ def pretokenize(text):
 
 @mistake(
     "pretokenize",
+    "contractions",
+    "The apostrophe is a sign like any other: that 's is a piece is GPT-2's rule, not ours.",
+)
+def pretokenize(text):
+    pattern = rf"'(?:[stmd]|re|ve|ll)| ?{LETTERS}+| ?[0-9]+| ?{SIGN}+|\s+(?= \S)|\s+"
+    return re.findall(pattern, text)
+
+
+@mistake(
+    "pretokenize",
     "empty-pieces",
     "Where the space has moved on, nothing may be left of a run of white space: no piece is empty.",
 )
@@ -575,6 +585,16 @@ def vocabulary(merges):
 
 @mistake(
     "vocabulary",
+    "duplicates-left-out",
+    "Two ids may stand for the same bytes: every merge has an entry, whether new or not.",
+)
+def vocabulary(merges):
+    known = dict.fromkeys(reference.vocabulary(merges))
+    return list(known)
+
+
+@mistake(
+    "vocabulary",
     "eats-its-input",
     "The caller's merges have changed: go through them without taking them out.",
 )
@@ -990,6 +1010,16 @@ def encode_special(text, merges, special):
         else:
             out += reference.encode(part.strip() if special else part, merges)
     return out
+
+
+@mistake(
+    "encode_special",
+    "case-ignored",
+    "Special strings are compared to the letter: END is not end.",
+)
+def encode_special(text, merges, special):
+    lowered = {string.lower(): one for string, one in special.items()}
+    return reference.encode_special(text.lower(), merges, lowered)
 
 
 @mistake(
