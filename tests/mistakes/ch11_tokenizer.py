@@ -670,6 +670,20 @@ def encode(text, merges):
 
 @mistake(
     "encode",
+    "smallest-pair-first",
+    "The smallest pair decides ties in training; here the order of learning decides.",
+)
+def encode(text, merges):
+    def smallest(ids, made):
+        while known := [pair for pair in pairwise(ids) if pair in made]:
+            ids = reference.merge(ids, min(known), made[min(known)])
+        return ids
+
+    return encoded(text, merges, smallest)
+
+
+@mistake(
+    "encode",
     "most-frequent-in-the-text",
     "How often a pair occurs counted in training; here the order of learning decides.",
 )
@@ -1197,6 +1211,18 @@ def render_chat(messages, merges, start_id, end_id, add_generation_prompt=False)
     more = [{"role": "assistant", "content": ""}] if add_generation_prompt else []
     ids, mask = reference.render_chat(messages + more, merges, start_id, end_id)
     return ids, mask[: len(mask) - 2 * len(more)] + [0] * 2 * len(more)
+
+
+@mistake(
+    "render_chat",
+    "prompt-without-line-break",
+    "The prompt is a whole header, with the line break that ends it: the answer begins behind it.",
+)
+def render_chat(messages, merges, start_id, end_id, add_generation_prompt=False):
+    ids, mask = reference.render_chat(messages, merges, start_id, end_id)
+    if add_generation_prompt:
+        ids += [start_id, *reference.encode("assistant", merges)]
+    return ids, mask + [0] * (len(ids) - len(mask))
 
 
 @mistake(
