@@ -255,7 +255,7 @@ def row_and_pair(length, seed, ids=(1, 2, 1, 3)):
     """Ids, a pair of ids that may be equal and may not occur, and a new id."""
     rng = random.Random(seed)
     row = [rng.choice(ids) for _ in range(length)]
-    return row, (rng.choice(ids), rng.choice(ids)), rng.choice((256, 300, 9, 0))
+    return row, (rng.choice(ids), rng.choice(ids)), rng.choice((1000, 512, 9, 0))
 
 
 ROWS = (
@@ -575,16 +575,20 @@ def test_encode_own(submission, reference, words, rounds):
     expect_same(submission.encode(text, merges), reference.encode(text, merges))
 
 
-@check("encode", "neither the leftmost nor the longest is taken", practice=True)
+ORDERS = (
+    ("abab", [(97, 98)], [256, 256]),
+    ("abcab", [(98, 99), (97, 256), (97, 98)], [257, 258]),
+    ("bcab", [(97, 98), (99, 97), (98, 257)], [98, 99, 256]),
+    ("cab", [(98, 97), (99, 97), (97, 98)], [257, 98]),
+)
+"""Each is right by some other rule than the oldest pair's, but none by the same one."""
+
+
+@check("encode", "not the leftmost, longest or most frequent pair", practice=True)
 def test_encode_order(submission):
-    cases = (
-        ([(98, 99), (97, 98)], [97, 256]),
-        ([(97, 98), (98, 99)], [256, 99]),
-        ([(98, 99), (97, 256), (97, 98)], [257]),
-    )
-    answers = [submission.encode("abc", merges) for merges, _ in cases]
-    for (merges, expected), got in zip(cases, answers, strict=True):
-        expect_same(got, expected, f"encode('abc', {merges})")
+    answers = [submission.encode(text, merges) for text, merges, _ in ORDERS]
+    for (text, merges, expected), got in zip(ORDERS, answers, strict=True):
+        expect_same(got, expected, f"encode({text!r}, {merges})")
 
 
 @check("encode", "the oldest pair goes first", value=True, weight=2, examples=20)
@@ -804,11 +808,26 @@ def test_encode_special_none(submission, text):
 
 
 @check("encode_special", "nothing reaches across a special token", practice=True, examples=8)
-@given(count=sizes(1, 4), inside=st.sampled_from((" ", "a", "")))
+@given(count=sizes(1, 3), inside=st.sampled_from((" ", "a", "", " a")))
 def test_encode_special_borders(submission, count, inside):
-    special = {"<x>": 900}
-    got = submission.encode_special("a<x>" * count + inside + "<x>b", [(97, 98), (32, 98)], special)
-    expect_same(got, [97, 900] * count + list(inside.encode()) + [900, 98])
+    text = "ab!<x>" * count + inside + "<x>!b"
+    merges = [(97, 98), (33, 60), (62, 33)]
+    got = submission.encode_special(text, merges, {"<x>": 900})
+    expect_same(got, [256, 33, 900] * count + list(inside.encode()) + [900, 33, 98])
+
+
+LONGEST = (
+    ("abcd", {"bcd": 702, "ab": 701}, [701, 99, 100]),
+    ("ab", {"ab": 701, "a": 700}, [701]),
+    ("ba", {"b": 700, "ba": 701}, [701]),
+)
+
+
+@check("encode_special", "reads from the left and takes the longest", practice=True)
+def test_encode_special_order(submission):
+    answers = [submission.encode_special(text, [], special) for text, special, _ in LONGEST]
+    for (text, special, expected), got in zip(LONGEST, answers, strict=True):
+        expect_same(got, expected, f"encode_special({text!r}, [], {special})")
 
 
 @check("encode_special", "leaves its inputs alone", examples=6)

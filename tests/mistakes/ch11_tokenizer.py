@@ -1038,18 +1038,19 @@ def encode_special(text, merges, special):
 
 @mistake(
     "encode_special",
-    "encoded-together",
-    "What lies on both sides of a special token is encoded apart: no merge reaches across it.",
+    "looked-for-among-ids",
+    "Once all is encoded a special string may have melted with its neighbours: look for it before.",
 )
 def encode_special(text, merges, special):
-    pattern = "|".join(re.escape(s) for s in sorted(special, key=len, reverse=True))
-    parts = re.split(f"({pattern})", text) if special else [text]
-    row = []
-    for part in parts:
-        row += [special[part]] if part in special else list(part.encode())
-    for i, pair in enumerate(merges):
-        row = reference.merge(row, pair, 256 + i)
-    return row
+    row = reference.encode(text, merges)
+    spelled = {tuple(reference.encode(string, merges)): one for string, one in special.items()}
+    longest_first = sorted(spelled, key=len, reverse=True)
+    out, i = [], 0
+    while i < len(row):
+        here = [ids for ids in longest_first if tuple(row[i : i + len(ids)]) == ids]
+        out.append(spelled[here[0]] if here else row[i])
+        i += len(here[0]) if here else 1
+    return out
 
 
 @mistake(
