@@ -337,7 +337,7 @@ def test_merge_new_list(submission, case):
 
 
 @check("merge", "leaves its inputs alone", examples=8)
-@given(case=rows())
+@given(case=st.sampled_from(ROWS[:4]))
 def test_merge_untouched(submission, case):
     expect_untouched(submission, "merge", *case)
 
