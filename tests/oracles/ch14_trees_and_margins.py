@@ -94,34 +94,32 @@ def bagging_predict(X_train, y_train, X, num_trees, max_depth, rng):
 
 @alternate("hinge_loss", "scikit-learn's loss, autograd for the slopes")
 def hinge_loss(X, y, w, b, lam):
-    data = float(mean_hinge_loss(y, X @ w + b, labels=[-1, 1]))
+    scores = X @ w + b
+    # Every row once more with both signs turned: the same loss, and both labels always occur.
+    data = mean_hinge_loss(np.concatenate([y, -y]), np.concatenate([scores, -scores]))
     inputs = torch.tensor(w, requires_grad=True), torch.tensor(float(b), requires_grad=True)
     scores = torch.from_numpy(np.array(X)) @ inputs[0] + inputs[1]
     # torch's relu has the slope 0 at 0, as is due at a margin of exactly 1.
     hinge = torch.relu(1 - torch.from_numpy(np.array(y)) * scores).mean()
     dw, db = torch.autograd.grad(hinge + lam / 2 * inputs[0].square().sum(), inputs)
-    return data + lam * np.square(w).sum() / 2, dw.numpy(), float(db)
+    return float(data) + lam * np.square(w).sum() / 2, dw.numpy(), float(db)
 
 
-@alternate("pegasos", "scikit-learn's SGD on single rows, its own rate 1/(λ(t + t₀ − 1))")
+@alternate("pegasos", "one partial_fit of scikit-learn's SGD for each row")
 def pegasos(X, y, lam, steps, rng):
-    """Each row that is drawn is one `partial_fit` with the rate 1/(λt) held constant."""
     w = np.zeros(X.shape[1])
     for t in range(1, steps + 1):
         i = int(rng.integers(len(y)))
+        row, label = np.ascontiguousarray(X[i : i + 1]), y[i : i + 1]
         machine = SGDClassifier(
-            loss="hinge",
-            penalty=None,
-            fit_intercept=False,
-            learning_rate="constant",
-            eta0=1 / (lam * t),
-            average=False,
+            penalty=None, fit_intercept=False, learning_rate="constant", eta0=1 / (lam * t)
         )
-        machine.partial_fit(np.zeros((1, X.shape[1])), y[i : i + 1], classes=[-1, 1])
-        machine.coef_ = w[None].copy()
-        machine.partial_fit(np.ascontiguousarray(X[i : i + 1]), y[i : i + 1])
-        # The row's own pull, from scikit-learn; the penalty's, by its closed form.
-        w = w * (1 - 1 / t) + (machine.coef_[0] - w)
+        machine.partial_fit(row, label, classes=[-1, 1])
+        machine.coef_[:] = w
+        if label[0] * float(machine.decision_function(row)[0]) != 1:
+            # At a margin of exactly 1 scikit-learn takes the other slope.
+            machine.partial_fit(row, label)
+        w = machine.coef_[0] - w / t
     return w
 
 
@@ -133,9 +131,9 @@ def svm_decision(X, support, y, alpha, b, gamma):
     machine.support_vectors_ = np.ascontiguousarray(support[order])
     machine.support_ = np.arange(len(y), dtype=np.int32)
     machine._n_support = np.array([np.sum(y < 0), np.sum(y > 0)], dtype=np.int32)
-    weights = np.ascontiguousarray((alpha * y)[order][None], dtype=np.float64)
-    machine._dual_coef_ = machine.dual_coef_ = weights
-    machine._intercept_ = machine.intercept_ = np.array([float(b)])
+    # libsvm's own score is positive for the first class, -1; decision_function turns it around.
+    machine._dual_coef_ = np.ascontiguousarray(-(alpha * y)[order][None], dtype=np.float64)
+    machine._intercept_ = np.array([-float(b)])
     return machine.decision_function(np.ascontiguousarray(X))
 
 
