@@ -12,9 +12,10 @@ from typing import Any
 
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
+from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import Channel, ChannelClosed, ChannelTimeout
 from grader.wall.protocol.tokens import Function, Request, to_call, to_probe
-from grader.wall.protocol.wire import WireError, pack
+from grader.wall.protocol.wire import pack, pack_question
 from grader.wall.sandbox import Workers
 
 FRAME = 64
@@ -128,7 +129,7 @@ class Session:
             raise self._lost("crashed", "protocol error: not an account of a loaded file") from None
 
     def _ask(self, request: Request) -> Any:
-        packed = pack(request)
+        packed = pack_question(request)
         if self.asked and self.asked[0].request != packed:
             self.foresee(())
         self._worker()

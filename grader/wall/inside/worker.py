@@ -15,9 +15,10 @@ from types import ModuleType
 from typing import Any
 
 from grader.wall.inside.loading import Loader, described
+from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import Channel, ChannelClosed
 from grader.wall.protocol.tokens import Function, materialise
-from grader.wall.protocol.wire import WireError, unpack
+from grader.wall.protocol.wire import unpack
 
 PRINTED = 2000
 """Characters of printed output that travel with an answer."""
