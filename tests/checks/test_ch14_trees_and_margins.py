@@ -22,7 +22,6 @@ MIXED = KINDS[:-1]
 """More than one label."""
 
 FILLS, UNIT_FILLS = fills(), fills((1.0,))
-SEEDS = st.integers(0, 999)
 CRITERIA = st.sampled_from((("gini",), ("entropy",), (), ("entropy",)))
 COUNTS = st.integers(1, 12)
 
@@ -33,7 +32,7 @@ TABLES = st.sampled_from(
 )
 SMALLER_TABLES = st.sampled_from(((5, 2), (3, 3), (6, 1), (4, 3), (7, 2), (2, 1), (8, 2), (1, 2)))
 DEPTHS = st.sampled_from((2, 1, 3, 2, 4, 0, 30))
-NEW_ROWS = st.sampled_from((3, 1, 4, 2, 6))
+NEW_ROWS = (3, 1, 4, 2, 6)
 
 BY_CRITERION = (
     ([0, 3, 2, 0, 4], [0, 1, 2, 1, 1]),
@@ -50,9 +49,14 @@ def strided(y):
     return np.repeat(y, 2)[::2]
 
 
+def one_of(fill, *choices):
+    """One of the choices."""
+    return choices[fill.rng.integers(len(choices))]
+
+
 def labels(fill, n, kinds=KINDS):
     """n labels of one kind, each as likely as the others."""
-    kind = np.array(kinds[fill.rng.integers(len(kinds))])
+    kind = np.array(one_of(fill, *kinds))
     y = kind[fill.rng.integers(len(kind), size=n)]
     return strided(y) if fill.layout == "S" else y
 
@@ -69,7 +73,7 @@ def labelled(draw, shapes=TABLES):
     """A table and its labels; in place of one-hot tables those on which the criteria differ."""
     (n, d), fill = draw(shapes), draw(FILLS)
     if fill.kind == "one-hot":
-        column, y = BY_CRITERION[fill.rng.integers(len(BY_CRITERION))]
+        column, y = one_of(fill, *BY_CRITERION)
         return np.array([column], dtype=float).T, np.array(y)
     return columns(fill, n, d), labels(fill, n)
 
@@ -124,7 +128,7 @@ def test_impurity_gini(submission, reference, y):
     expect_close(submission.impurity(y, "gini"), reference.impurity(y, "gini"))
 
 
-@check("impurity", "C equal shares have gini 1 - 1/C and log2(C) bits", practice=True)
+@check("impurity", "C equal shares have gini 1 - 1/C and log2(C) bits", practice=True, examples=10)
 @given(kind=st.sampled_from(MIXED), times=st.integers(1, 3))
 def test_impurity_equal_shares(submission, kind, times):
     y = np.array(kind * times)
@@ -132,20 +136,20 @@ def test_impurity_equal_shares(submission, kind, times):
     expect_close(submission.impurity(y, "entropy"), float(np.log2(len(kind))), "entropy")
 
 
-@check("impurity", "is zero for labels that are all equal", practice=True)
+@check("impurity", "is zero for labels that are all equal", practice=True, examples=10)
 @given(label=st.sampled_from((0, 1, 7)), n=st.integers(1, 4), criterion=CRITERIA)
 def test_impurity_pure(submission, label, n, criterion):
     got = submission.impurity(np.full(n, label), *criterion)
     expect_close(got, 0.0, "equal labels are pure", scale=1.0)
 
 
-@check("impurity", "an unknown criterion raises ValueError", practice=True)
+@check("impurity", "an unknown criterion raises ValueError", practice=True, examples=10)
 @given(criterion=st.sampled_from(("log_loss", "Gini", "error", "")))
 def test_impurity_criterion(submission, criterion):
     expect_error("ValueError", submission.impurity, np.array([0, 1, 1]), criterion)
 
 
-@check("impurity", "leaves its inputs alone")
+@check("impurity", "leaves its inputs alone", examples=10)
 @given(y=bags(), criterion=CRITERIA)
 def test_impurity_untouched(submission, y, criterion):
     expect_untouched(submission, "impurity", y, *criterion)
@@ -179,7 +183,7 @@ def separable(draw):
     X = fill.rng.permuted(np.tile(np.arange(n) * 2.0, (d, 1)), axis=1).T
     feature = int(fill.rng.integers(d))
     cut = int(fill.rng.integers(2, n - 1))
-    kind = MIXED[fill.rng.integers(2)]
+    kind = one_of(fill, *MIXED[:2])
     low = X[:, feature] < 2 * cut
     y = np.where(low, *kind)
     for other in range(d):
@@ -211,7 +215,7 @@ def test_best_split_clear(submission, reference, case, criterion):
     expect_close(got, due, names=SPLIT)
 
 
-@check("best_split", "finds the question that tells two labels apart", practice=True)
+@check("best_split", "finds the question that tells two labels apart", practice=True, examples=10)
 @given(case=separable())
 def test_best_split_separable(submission, case):
     X, y, feature, threshold = case
@@ -220,7 +224,7 @@ def test_best_split_separable(submission, case):
     expect_close(submission.best_split(X, y), (feature, threshold, 2 * p * (1 - p)), message)
 
 
-@check("best_split", "no question helps with the exclusive or", practice=True)
+@check("best_split", "no question helps with the exclusive or", practice=True, examples=10)
 @given(kind=st.sampled_from(KINDS[:2]), times=st.integers(1, 2), criterion=CRITERIA)
 def test_best_split_xor(submission, kind, times, criterion):
     X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]] * times)
@@ -229,7 +233,12 @@ def test_best_split_xor(submission, kind, times, criterion):
     expect_equal(got, None, "both children of every question are as mixed as their parent")
 
 
-@check("best_split", "finds nothing in equal labels, in equal rows, in one row", practice=True)
+@check(
+    "best_split",
+    "finds nothing in equal labels, in equal rows, in one row",
+    practice=True,
+    examples=10,
+)
 @given(shape=TABLES, fill=UNIT_FILLS, criterion=CRITERIA)
 def test_best_split_nothing(submission, shape, fill, criterion):
     X, y = fill(*shape), labels(fill, shape[0])
@@ -240,7 +249,7 @@ def test_best_split_nothing(submission, shape, fill, criterion):
     expect_equal(submission.best_split(X[:1], y[:1], *criterion), None, "one row has no midpoint")
 
 
-@check("best_split", "of tied questions takes the lowest feature", practice=True)
+@check("best_split", "of tied questions takes the lowest feature", practice=True, examples=10)
 @given(case=clear_tables(), criterion=CRITERIA)
 def test_best_split_lowest_feature(submission, case, criterion):
     X, y = case
@@ -249,7 +258,7 @@ def test_best_split_lowest_feature(submission, case, criterion):
     expect_close(twice, alone, "with every column twice, the first of two equals is due")
 
 
-@check("best_split", "of tied thresholds takes the lowest", practice=True)
+@check("best_split", "of tied thresholds takes the lowest", practice=True, examples=10)
 @given(kind=st.sampled_from(KINDS[:2]), n=st.integers(3, 6), fill=UNIT_FILLS)
 def test_best_split_lowest_threshold(submission, kind, n, fill):
     order = fill.rng.permutation(n)
@@ -260,7 +269,7 @@ def test_best_split_lowest_threshold(submission, kind, n, fill):
     expect_close(got[:2], (0, 1.0), "the lower of two equally good thresholds", names=SPLIT[:2])
 
 
-@check("best_split", "leaves its inputs alone")
+@check("best_split", "leaves its inputs alone", examples=10)
 @given(case=labelled(), criterion=CRITERIA)
 def test_best_split_untouched(submission, case, criterion):
     expect_untouched(submission, "best_split", *case, *criterion)
@@ -317,14 +326,14 @@ def test_build_tree_stump(submission, reference, case, depth):
     expect_close(submission.build_tree(*case, depth), reference.build_tree(*case, depth))
 
 
-@check("build_tree", "without a question it is the most frequent label", practice=True)
+@check("build_tree", "without a question it is the most frequent label", practice=True, examples=10)
 @given(case=labelled())
 def test_build_tree_leaf(submission, case):
     due = {"label": most_frequent(case[1])}
     expect_close(submission.build_tree(*case, 0), due, "the smallest of the most frequent labels")
 
 
-@check("build_tree", "no path asks more than max_depth questions", practice=True)
+@check("build_tree", "no path asks more than max_depth questions", practice=True, examples=10)
 @given(case=labelled(), depth=st.integers(0, 3), criterion=CRITERIA)
 def test_build_tree_depth(submission, case, depth, criterion):
     got = submission.build_tree(*case, depth, *criterion)
@@ -332,7 +341,7 @@ def test_build_tree_depth(submission, case, depth, criterion):
     expect(found <= depth, f"{found} questions follow each other, {depth} are allowed", got=got)
 
 
-@check("build_tree", "a deep tree of one feature knows every row", practice=True)
+@check("build_tree", "a deep tree of one feature knows every row", practice=True, examples=10)
 @given(case=curves(), criterion=CRITERIA)
 def test_build_tree_by_heart(submission, case, criterion):
     X, y = case
@@ -341,7 +350,7 @@ def test_build_tree_by_heart(submission, case, criterion):
     expect_equal(got, y, "with distinct values and questions enough, each row ends in its label")
 
 
-@check("build_tree", "greed gives up at once on the exclusive or", practice=True)
+@check("build_tree", "greed gives up at once on the exclusive or", practice=True, examples=10)
 @given(kind=st.sampled_from(((1, 0), (7, 3), (0, 1))), depth=st.integers(1, 4))
 def test_build_tree_xor(submission, kind, depth):
     X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -350,13 +359,18 @@ def test_build_tree_xor(submission, kind, depth):
     expect_close(got, {"label": min(kind)}, "no first question gains anything")
 
 
-@check("build_tree", "leaves its inputs alone")
+@check("build_tree", "leaves its inputs alone", examples=10)
 @given(case=labelled(SMALLER_TABLES), depth=DEPTHS)
 def test_build_tree_untouched(submission, case, depth):
     expect_untouched(submission, "build_tree", *case, depth)
 
 
 # predict_tree
+
+WALKS = st.sampled_from(
+    ((3, 2, 2), (4, 1, 1), (1, 3, 3), (2, 2, 1), (5, 3, 4), (3, 3, 2), (6, 2, 3), (2, 4, 0))
+)
+"""Rows, features and how deep a tree may be."""
 
 LEAVES, POSITIVE_LEAVES = (0, 3, 7, 1, 40), (3, 7, 1, 40)
 
@@ -372,7 +386,7 @@ def grown(rng, d, depth, values, leaves=LEAVES):
 @st.composite
 def walks(draw):
     """A tree and rows, some of which lie on thresholds."""
-    fill, d, m, depth = draw(FILLS), draw(NEW_ROWS), draw(NEW_ROWS), draw(st.integers(0, 4))
+    (m, d, depth), fill = draw(WALKS), draw(FILLS)
     X = fill(m, d)
     return grown(fill.rng, d, depth, X.ravel()), X
 
@@ -380,7 +394,7 @@ def walks(draw):
 @st.composite
 def ordinary_walks(draw):
     """A tree with a question, without a label 0, and rows that lie on no threshold."""
-    fill, d, m, depth = draw(UNIT_FILLS), draw(NEW_ROWS), draw(NEW_ROWS), draw(st.integers(0, 3))
+    (m, d, depth), fill = draw(WALKS), draw(UNIT_FILLS)
     left, right = (grown(fill.rng, d, depth, (-0.5, 0.5), POSITIVE_LEAVES) for _ in range(2))
     root = {"feature": int(fill.rng.integers(d)), "threshold": 0.5, "left": left, "right": right}
     return root, fill.distinct(m, d)
@@ -406,7 +420,7 @@ def test_predict_tree_ordinary(submission, reference, case):
     expect_equal(submission.predict_tree(*case), reference.predict_tree(*case))
 
 
-@check("predict_tree", "a row on the threshold goes left", practice=True)
+@check("predict_tree", "a row on the threshold goes left", practice=True, examples=10)
 @given(case=st.integers(0, 3), fill=UNIT_FILLS)
 def test_predict_tree_on_threshold(submission, case, fill):
     X = fill.distinct(3, 4)
@@ -416,14 +430,14 @@ def test_predict_tree_on_threshold(submission, case, fill):
     expect_equal(submission.predict_tree(tree, X), due, "row 1 lies on the threshold")
 
 
-@check("predict_tree", "a tree may be one leaf", practice=True)
-@given(label=st.sampled_from(LEAVES), m=NEW_ROWS, fill=UNIT_FILLS)
+@check("predict_tree", "a tree may be one leaf", practice=True, examples=10)
+@given(label=st.sampled_from(LEAVES), m=st.integers(1, 4), fill=UNIT_FILLS)
 def test_predict_tree_leaf(submission, label, m, fill):
     got = submission.predict_tree({"label": label}, fill(m, 2))
     expect_equal(got, np.full(m, label), "every row gets the one label there is")
 
 
-@check("predict_tree", "each row goes its own way", practice=True)
+@check("predict_tree", "each row goes its own way", practice=True, examples=10)
 @given(case=walks())
 def test_predict_tree_rows(submission, case):
     tree, X = case
@@ -438,7 +452,7 @@ def after_prediction(module, tree, X):
     return [tree, X]
 
 
-@check("predict_tree", "leaves its inputs alone")
+@check("predict_tree", "leaves its inputs alone", examples=10)
 @given(case=walks())
 def test_predict_tree_untouched(submission, case):
     tree, X = case
@@ -469,10 +483,10 @@ def expect_all_untouched(submission, name, arguments, seed):
 
 @st.composite
 def forests(draw, trees=(1, 3, 2, 5, 4), depths=(2, 1, 3, 0), shapes=SMALLER_TABLES):
-    """Training rows, labels, new rows, the number of trees, their depth."""
-    (n, d), fill, m = draw(shapes), draw(FILLS), draw(NEW_ROWS)
-    X, y = columns(fill, n, d), labels(fill, n)
-    return X, y, fill(m, d), int(fill.rng.choice(trees)), int(fill.rng.choice(depths))
+    """Training rows, labels, new rows, the number of trees, their depth, a seed."""
+    (n, d), fill = draw(shapes), draw(FILLS)
+    X, y, new = columns(fill, n, d), labels(fill, n), fill(one_of(fill, *NEW_ROWS), d)
+    return X, y, new, one_of(fill, *trees), one_of(fill, *depths), int(fill.rng.integers(1000))
 
 
 @check("bagging_predict", "the worked example", practice=True)
@@ -484,44 +498,49 @@ def test_bagging_predict_example(submission):
 
 
 @check("bagging_predict", "matches the reference", value=True)
-@given(case=forests(), seed=SEEDS)
-def test_bagging_predict_value(submission, reference, case, seed):
-    got = submission.bagging_predict(*case, generator(seed))
-    expect_equal(got, reference.bagging_predict(*case, generator(seed)))
+@given(case=forests())
+def test_bagging_predict_value(submission, reference, case):
+    *arguments, seed = case
+    got = submission.bagging_predict(*arguments, generator(seed))
+    expect_equal(got, reference.bagging_predict(*arguments, generator(seed)))
 
 
 @check("bagging_predict", "is right for one tree", value=True, weight=2, examples=25)
-@given(case=forests(trees=(1,), depths=(1, 2)), seed=SEEDS)
-def test_bagging_predict_one(submission, reference, case, seed):
-    got = submission.bagging_predict(*case, generator(seed))
-    expect_equal(got, reference.bagging_predict(*case, generator(seed)))
+@given(case=forests(trees=(1,), depths=(1, 2)))
+def test_bagging_predict_one(submission, reference, case):
+    *arguments, seed = case
+    got = submission.bagging_predict(*arguments, generator(seed))
+    expect_equal(got, reference.bagging_predict(*arguments, generator(seed)))
 
 
-@check("bagging_predict", "draws n row numbers for each tree, no more", practice=True)
-@given(case=forests(), seed=SEEDS)
-def test_bagging_predict_draws(submission, case, seed):
-    rng, n, num_trees = np.random.default_rng(seed), len(case[1]), case[3]
-    for _ in range(num_trees):
+@check("bagging_predict", "draws n row numbers for each tree, no more", practice=True, examples=10)
+@given(case=forests())
+def test_bagging_predict_draws(submission, case):
+    *arguments, seed = case
+    rng, n = np.random.default_rng(seed), len(arguments[1])
+    for _ in range(arguments[3]):
         rng.integers(n, size=n)
-    got = submission.probe(with_next_number, "bagging_predict", list(case), generator(seed))
+    got = submission.probe(with_next_number, "bagging_predict", arguments, generator(seed))
     expect_equal(got, rng.random(), "the next number of rng after the call")
 
 
-@check("bagging_predict", "trees of depth 0 vote with the labels drawn", practice=True)
-@given(case=forests(trees=(2, 4, 3), depths=(0,)), seed=SEEDS)
-def test_bagging_predict_leaves(submission, case, seed):
-    _, y, X, num_trees, _ = case
+@check("bagging_predict", "trees of depth 0 vote with the labels drawn", practice=True, examples=10)
+@given(case=forests(trees=(2, 4, 3), depths=(0,)))
+def test_bagging_predict_leaves(submission, case):
+    *arguments, seed = case
+    _, y, X, num_trees, _ = arguments
     rng, n = np.random.default_rng(seed), len(y)
     votes = [most_frequent(y[rng.integers(n, size=n)]) for _ in range(num_trees)]
-    got = submission.bagging_predict(*case, generator(seed))
+    got = submission.bagging_predict(*arguments, generator(seed))
     due = np.full(len(X), most_frequent(votes))
     expect_equal(got, due, "each tree is the most frequent label of its own rows")
 
 
-@check("bagging_predict", "leaves its inputs alone")
-@given(case=forests(), seed=SEEDS)
-def test_bagging_predict_untouched(submission, case, seed):
-    expect_all_untouched(submission, "bagging_predict", case, seed)
+@check("bagging_predict", "leaves its inputs alone", examples=10)
+@given(case=forests())
+def test_bagging_predict_untouched(submission, case):
+    *arguments, seed = case
+    expect_all_untouched(submission, "bagging_predict", arguments, seed)
 
 
 # hinge_loss
@@ -544,7 +563,7 @@ def machines(draw, recipes=FILLS):
     X, y, w, b = fill(n, d), signs(fill, n), fill(d), fill.number()
     if fill.kind == "normal":
         w, b = w / fill.scale**2, b / fill.scale
-    return X, y, w, b, float(fill.rng.choice(PENALTIES))
+    return X, y, w, b, one_of(fill, *PENALTIES)
 
 
 @st.composite
@@ -555,7 +574,7 @@ def clear_machines(draw):
     b = float(np.round(fill.number())) + 0.25
     if fill.kind == "normal":
         X = np.round(X)
-    return X, y, w, b, float(fill.rng.choice(PENALTIES))
+    return X, y, w, b, one_of(fill, *PENALTIES)
 
 
 @check("hinge_loss", "the worked example", practice=True)
@@ -583,7 +602,7 @@ def test_hinge_loss_loss(submission, reference, case):
     expect_close(submission.hinge_loss(*case)[0], reference.hinge_loss(*case)[0], "loss")
 
 
-@check("hinge_loss", "a row exactly on its margin does not pull", practice=True)
+@check("hinge_loss", "a row exactly on its margin does not pull", practice=True, examples=10)
 @given(n=st.integers(1, 4), fill=UNIT_FILLS, lam=st.sampled_from(PENALTIES))
 def test_hinge_loss_edge(submission, n, fill, lam):
     y, w, b = signs(fill, n), np.array([2.0, 0.0]), 1.0
@@ -593,7 +612,7 @@ def test_hinge_loss_edge(submission, n, fill, lam):
     expect_close(got, (2.0 * lam, lam * w, 0.0), message, names=HINGE, scale=1.0)
 
 
-@check("hinge_loss", "rows beyond the margin do not move the machine", practice=True)
+@check("hinge_loss", "rows beyond the margin do not move the machine", practice=True, examples=10)
 @given(case=clear_machines())
 def test_hinge_loss_beyond(submission, case):
     X, y, w, b, lam = case
@@ -610,7 +629,7 @@ def test_hinge_loss_beyond(submission, case):
     expect_close((dw, db), due, message, names=("dw", "db"), scale=1.0)
 
 
-@check("hinge_loss", "the slope touches the loss from below", practice=True)
+@check("hinge_loss", "the slope touches the loss from below", practice=True, examples=10)
 @given(case=clear_machines(), fill=UNIT_FILLS)
 def test_hinge_loss_slope(submission, case, fill):
     X, y, w, b, lam = case
@@ -622,7 +641,7 @@ def test_hinge_loss_slope(submission, case, fill):
     expect(there >= loss + rise - 1e-9 * (1 + abs(loss)), message, expected=loss + rise, got=there)
 
 
-@check("hinge_loss", "the penalty leaves b alone", practice=True)
+@check("hinge_loss", "the penalty leaves b alone", practice=True, examples=10)
 @given(case=clear_machines())
 def test_hinge_loss_bias(submission, case):
     *data, lam = case
@@ -632,7 +651,7 @@ def test_hinge_loss_bias(submission, case):
     expect_close(more - loss, float(np.sum(data[2] ** 2)), "two more of λ cost ‖w‖²", scale=1.0)
 
 
-@check("hinge_loss", "leaves its inputs alone")
+@check("hinge_loss", "leaves its inputs alone", examples=10)
 @given(case=machines())
 def test_hinge_loss_untouched(submission, case):
     expect_untouched(submission, "hinge_loss", *case)
@@ -640,7 +659,7 @@ def test_hinge_loss_untouched(submission, case):
 
 # pegasos
 
-STEPS = st.sampled_from((3, 2, 6, 4, 1, 10, 0))
+STEPS = (3, 2, 6, 4, 1, 10, 0)
 
 # On integers a margin is an integer over λ(t - 1), which these λ keep 1 % away from 1.
 SHARES = (0.37, 1.7, 0.083, 5.3)
@@ -648,17 +667,18 @@ SHARES = (0.37, 1.7, 0.083, 5.3)
 
 @st.composite
 def walks_of_steps(draw, shares=SHARES):
-    """Rows, labels and λ in units of the squared scale, so that margins are of the size of 1."""
+    """Rows, labels, λ, steps and a seed; λ is such that margins are of the size of 1."""
     (n, d), fill = draw(MACHINES), draw(FILLS)
     scale = fill.scale if fill.kind == "normal" else 1.0
-    return fill(n, d), signs(fill, n), float(fill.rng.choice(shares)) * scale**2
+    X, y, lam = fill(n, d), signs(fill, n), one_of(fill, *shares) * scale**2
+    return X, y, lam, one_of(fill, *STEPS), int(fill.rng.integers(1000))
 
 
 @st.composite
 def crowded(draw):
     """The same with λ so large that every row stays inside its margin."""
-    X, y, _ = draw(walks_of_steps())
-    return X, y, 2.0 * float(np.square(X).sum(axis=1).max()) + 0.5
+    X, y, _, *rest = draw(walks_of_steps())
+    return X, y, 2.0 * float(np.square(X).sum(axis=1).max()) + 0.5, *rest
 
 
 @check("pegasos", "the worked example", practice=True)
@@ -669,29 +689,31 @@ def test_pegasos_example(submission):
 
 
 @check("pegasos", "matches the reference", value=True)
-@given(case=walks_of_steps(), steps=STEPS, seed=SEEDS)
-def test_pegasos_value(submission, reference, case, steps, seed):
-    got = submission.pegasos(*case, steps, generator(seed))
-    expect_close(got, reference.pegasos(*case, steps, generator(seed)))
+@given(case=walks_of_steps())
+def test_pegasos_value(submission, reference, case):
+    *arguments, seed = case
+    got = submission.pegasos(*arguments, generator(seed))
+    expect_close(got, reference.pegasos(*arguments, generator(seed)))
 
 
 @check("pegasos", "is right while every row is inside", value=True, weight=2, examples=25)
-@given(case=crowded(), steps=STEPS, seed=SEEDS)
-def test_pegasos_crowded(submission, reference, case, steps, seed):
-    got = submission.pegasos(*case, steps, generator(seed))
-    expect_close(got, reference.pegasos(*case, steps, generator(seed)))
+@given(case=crowded())
+def test_pegasos_crowded(submission, reference, case):
+    *arguments, seed = case
+    got = submission.pegasos(*arguments, generator(seed))
+    expect_close(got, reference.pegasos(*arguments, generator(seed)))
 
 
-@check("pegasos", "the first step goes to y x / λ", practice=True)
-@given(case=walks_of_steps(), seed=SEEDS)
-def test_pegasos_first_step(submission, case, seed):
-    X, y, lam = case
+@check("pegasos", "the first step goes to y x / λ", practice=True, examples=10)
+@given(case=walks_of_steps())
+def test_pegasos_first_step(submission, case):
+    X, y, lam, _, seed = case
     i = np.random.default_rng(seed).integers(len(y))
     got = submission.pegasos(X, y, lam, 1, generator(seed))
     expect_close(got, y[i] * X[i] / lam, "from zeros, with t = 1, nothing else is left")
 
 
-@check("pegasos", "a margin of exactly 1 adds nothing", practice=True)
+@check("pegasos", "a margin of exactly 1 adds nothing", practice=True, examples=10)
 @given(
     x=st.sampled_from(((1.0, 0.0), (0.0, 2.0), (1.0, 1.0), (2.0, 2.0))), y=st.sampled_from((-1, 1))
 )
@@ -703,30 +725,32 @@ def test_pegasos_edge(submission, x, y):
     expect_close(got, y * x[0] / lam / 2, "the second step only shrinks w to its half")
 
 
-@check("pegasos", "asks for the margin before it shrinks", practice=True)
-@given(case=walks_of_steps(), ratio=st.sampled_from((1.25, 1.5, 1.75)), seed=SEEDS)
-def test_pegasos_before(submission, case, ratio, seed):
+@check("pegasos", "asks for the margin before it shrinks", practice=True, examples=10)
+@given(case=walks_of_steps(), ratio=st.sampled_from((1.25, 1.5, 1.75)))
+def test_pegasos_before(submission, case, ratio):
     x, y = case[0][:1] + np.array([1e-4]), case[1][:1]
     # After one step the margin is |x|² / λ: above 1, but below it once w has been halved.
     lam = float(np.square(x).sum()) / ratio
-    got = submission.pegasos(x, y, lam, 2, generator(seed))
+    got = submission.pegasos(x, y, lam, 2, generator(0))
     expect_close(got, y[0] * x[0] / lam / 2, "the second step only shrinks w to its half")
 
 
-@check("pegasos", "draws one row number for each step", practice=True)
-@given(case=walks_of_steps(), steps=STEPS, seed=SEEDS)
-def test_pegasos_draws(submission, case, steps, seed):
+@check("pegasos", "draws one row number for each step", practice=True, examples=10)
+@given(case=walks_of_steps())
+def test_pegasos_draws(submission, case):
+    *arguments, seed = case
     rng = np.random.default_rng(seed)
-    for _ in range(steps):
-        rng.integers(len(case[1]))
-    got = submission.probe(with_next_number, "pegasos", [*case, steps], generator(seed))
+    for _ in range(arguments[3]):
+        rng.integers(len(arguments[1]))
+    got = submission.probe(with_next_number, "pegasos", arguments, generator(seed))
     expect_equal(got, rng.random(), "the next number of rng after the call")
 
 
-@check("pegasos", "leaves its inputs alone")
-@given(case=walks_of_steps(), steps=STEPS, seed=SEEDS)
-def test_pegasos_untouched(submission, case, steps, seed):
-    expect_all_untouched(submission, "pegasos", (*case, steps), seed)
+@check("pegasos", "leaves its inputs alone", examples=10)
+@given(case=walks_of_steps())
+def test_pegasos_untouched(submission, case):
+    *arguments, seed = case
+    expect_all_untouched(submission, "pegasos", arguments, seed)
 
 
 # svm_decision
@@ -737,11 +761,12 @@ WIDTHS = (1.0, 0.3, 2.5, 0.05)
 @st.composite
 def kernels(draw):
     """New rows, support vectors, their labels and weights, b, and gamma in units of the data."""
-    (s, d), fill, m = draw(MACHINES), draw(FILLS), draw(NEW_ROWS)
+    (s, d), fill = draw(MACHINES), draw(FILLS)
+    m = one_of(fill, *NEW_ROWS)
     scale = fill.scale if fill.kind == "normal" else 1.0
-    gamma = float(fill.rng.choice(WIDTHS)) / scale**2
+    gamma = one_of(fill, *WIDTHS) / scale**2
     alpha = fill.uniform(0.1, 2.0, s)
-    b = float(fill.rng.choice((0.5, -1.25, 2.0)))
+    b = one_of(fill, 0.5, -1.25, 2.0)
     return fill(m, d), fill(s, d), signs(fill, s), alpha, b, gamma
 
 
@@ -767,7 +792,7 @@ def test_svm_decision_no_bias(submission, reference, case):
     expect_close(submission.svm_decision(*arguments), reference.svm_decision(*arguments), scale=1.0)
 
 
-@check("svm_decision", "at a lone support vector it is α y + b", practice=True)
+@check("svm_decision", "at a lone support vector it is α y + b", practice=True, examples=10)
 @given(case=kernels())
 def test_svm_decision_alone(submission, case):
     _, support, y, alpha, b, gamma = case
@@ -775,7 +800,7 @@ def test_svm_decision_alone(submission, case):
     expect_close(got, alpha[:1] * y[:1] + b, "at distance 0 the kernel is 1", scale=1.0)
 
 
-@check("svm_decision", "far from all support vectors only b is left", practice=True)
+@check("svm_decision", "far from all support vectors only b is left", practice=True, examples=10)
 @given(case=kernels())
 def test_svm_decision_far(submission, case):
     X, support, y, alpha, b, gamma = case
@@ -784,7 +809,7 @@ def test_svm_decision_far(submission, case):
     expect_close(got, np.full(len(X), b), "the kernel vanishes with the distance", scale=1.0)
 
 
-@check("svm_decision", "moving everything together changes nothing", practice=True)
+@check("svm_decision", "moving everything together changes nothing", practice=True, examples=10)
 @given(case=kernels())
 def test_svm_decision_shift(submission, case):
     X, support, y, alpha, b, gamma = case
@@ -794,7 +819,7 @@ def test_svm_decision_shift(submission, case):
     expect_close(there, here, "only differences of rows matter", scale=1.0)
 
 
-@check("svm_decision", "leaves its inputs alone")
+@check("svm_decision", "leaves its inputs alone", examples=10)
 @given(case=kernels())
 def test_svm_decision_untouched(submission, case):
     expect_untouched(submission, "svm_decision", *case)
@@ -815,7 +840,8 @@ def neighbourhoods(draw):
 
     Rows that lie exactly on new rows are among the former.
     """
-    (n, d), fill, m = draw(TABLES), draw(FILLS), draw(NEW_ROWS)
+    (n, d), fill = draw(TABLES), draw(FILLS)
+    m = one_of(fill, *NEW_ROWS)
     X, new = fill(n, d), fill(m, d)
     if fill.kind == "normal":
         attempts = (fill(m, d) for _ in range(20))
@@ -856,7 +882,7 @@ def test_knn_predict_untied(submission, reference, case, half):
     expect_equal(submission.knn_predict(*arguments), reference.knn_predict(*arguments))
 
 
-@check("knn_predict", "counts the k nearest rows, all alike", practice=True)
+@check("knn_predict", "counts the k nearest rows, all alike", practice=True, examples=10)
 @given(case=uneven(), k=st.integers(1, 12))
 def test_knn_predict_vote(submission, case, k):
     X, y, new, order = case
@@ -865,7 +891,7 @@ def test_knn_predict_vote(submission, case, k):
     expect_equal(submission.knn_predict(X, y, new, k), due, f"the vote of the {k} nearest rows")
 
 
-@check("knn_predict", "of equally near rows takes the lower index", practice=True)
+@check("knn_predict", "of equally near rows takes the lower index", practice=True, examples=10)
 @given(n=st.integers(2, 6), fill=UNIT_FILLS, k=st.integers(1, 5))
 def test_knn_predict_equally_near(submission, n, fill, k):
     X = np.eye(n) * fill.rng.choice((-2.0, 2.0), n)
@@ -874,7 +900,7 @@ def test_knn_predict_equally_near(submission, n, fill, k):
     expect_equal(got, np.array([most_frequent(y[:k])]), f"all are at distance 2: the first {k}")
 
 
-@check("knn_predict", "of tied labels takes the smallest", practice=True)
+@check("knn_predict", "of tied labels takes the smallest", practice=True, examples=10)
 @given(kind=st.sampled_from(MIXED), fill=UNIT_FILLS)
 def test_knn_predict_tied(submission, kind, fill):
     y = fill.rng.permutation(np.array(kind))
@@ -883,7 +909,7 @@ def test_knn_predict_tied(submission, kind, fill):
     expect_equal(got, np.full(len(y), min(kind)), "every label has one vote")
 
 
-@check("knn_predict", "leaves its inputs alone")
+@check("knn_predict", "leaves its inputs alone", examples=10)
 @given(case=neighbourhoods())
 def test_knn_predict_untouched(submission, case):
     expect_untouched(submission, "knn_predict", *case)
@@ -894,7 +920,6 @@ def test_knn_predict_untouched(submission, case):
 SMOOTHINGS = ((), (0.5,), (1e-2,), (1e-9,), (2.0,))
 SEVERAL = ((3, 2), (2, 2), (2, 4, 3), (5, 2), (3, 2, 2, 4))
 SEVERAL_CLASSES, CLASSES = st.sampled_from(SEVERAL), st.sampled_from((*SEVERAL, (4,)))
-FEATURES = st.sampled_from((2, 1, 3, 4))
 
 
 def varied(fill, n, d):
@@ -907,12 +932,13 @@ def varied(fill, n, d):
 @st.composite
 def classes(draw, reach=1.0, sizes=CLASSES):
     """Training rows of classes of unequal size, in mixed order; new rows within `reach`."""
-    counts, d, m, fill = draw(sizes), draw(FEATURES), draw(NEW_ROWS), draw(FILLS)
+    counts, fill = draw(sizes), draw(FILLS)
+    d, m = one_of(fill, 2, 1, 3, 4), one_of(fill, *NEW_ROWS)
     names = np.sort(fill.rng.permutation((0, 1, 3, 7, 40))[: len(counts)])
     y = fill.rng.permutation(np.repeat(fill.rng.permutation(names), counts))
     X, scale = varied(fill, len(y), d), fill.scale if fill.kind == "normal" else 1.0
     new = fill.uniform(-2.0, 2.0, m, d) * (scale * reach)
-    return X, (strided(y) if fill.layout == "S" else y), new, SMOOTHINGS[fill.rng.integers(5)]
+    return X, (strided(y) if fill.layout == "S" else y), new, one_of(fill, *SMOOTHINGS)
 
 
 @st.composite
@@ -970,7 +996,9 @@ def test_naive_bayes_flat(submission, reference, case, smoothing):
     expect_close(got, due, "a column without any variance in a class", scale=1.0)
 
 
-@check("naive_bayes_log_posterior", "the probabilities of a row sum to one", practice=True)
+@check(
+    "naive_bayes_log_posterior", "the probabilities of a row sum to one", practice=True, examples=10
+)
 @given(near=classes(), far=classes(reach=1000.0))
 def test_naive_bayes_sums(submission, near, far):
     for where, (X_train, y_train, X, smoothing) in (("near", near), ("far", far)):
@@ -993,7 +1021,12 @@ def test_naive_bayes_priors(submission, case, times, smoothing):
     expect_close(got, due, "both densities are equal at 0: what is left are the shares of rows")
 
 
-@check("naive_bayes_log_posterior", "the order of the training rows is no matter", practice=True)
+@check(
+    "naive_bayes_log_posterior",
+    "the order of the training rows is no matter",
+    practice=True,
+    examples=10,
+)
 @given(case=classes())
 def test_naive_bayes_order(submission, case):
     X_train, y_train, X, smoothing = case
@@ -1003,7 +1036,7 @@ def test_naive_bayes_order(submission, case):
     expect_close(there, here, "with the training rows in reverse order", scale=1.0)
 
 
-@check("naive_bayes_log_posterior", "leaves its inputs alone")
+@check("naive_bayes_log_posterior", "leaves its inputs alone", examples=10)
 @given(case=classes())
 def test_naive_bayes_untouched(submission, case):
     X_train, y_train, X, smoothing = case
