@@ -63,8 +63,9 @@ def impurity(y, criterion="gini"):
     ### BEGIN SOLUTION
     if criterion not in ("gini", "entropy"):
         raise ValueError(f"criterion is 'gini' or 'entropy', not {criterion!r}")
-    _, counts = np.unique(y, return_counts=True)
-    p = counts / len(y)
+    counts = np.bincount(y)
+    # Labels that do not occur have no share: 0 · log₂ 0 would be NaN.
+    p = counts[counts > 0] / len(y)
     if criterion == "gini":
         return float(1 - np.sum(p**2))
     return float(-np.sum(p * np.log2(p)))
@@ -140,8 +141,8 @@ def build_tree(X, y, max_depth, criterion="gini"):
     ### BEGIN SOLUTION
     split = best_split(X, y, criterion) if max_depth > 0 else None
     if split is None:
-        labels, counts = np.unique(y, return_counts=True)
-        return {"label": int(labels[np.argmax(counts)])}
+        # argmax finds the first of equal counts: the smallest of tied labels.
+        return {"label": int(np.bincount(y).argmax())}
     feature, threshold, _ = split
     left = X[:, feature] <= threshold
     return {
@@ -209,9 +210,7 @@ def bagging_predict(X_train, y_train, X, num_trees, max_depth, rng):
         rows = rng.integers(n, size=n)
         tree = build_tree(X_train[rows], y_train[rows], max_depth)
         votes.append(predict_tree(tree, X))
-    labels = np.unique(y_train)
-    counts = (np.array(votes)[:, :, None] == labels).sum(axis=0)
-    return labels[counts.argmax(axis=1)]
+    return np.array([np.bincount(own).argmax() for own in np.stack(votes, axis=1)])
     ### END SOLUTION
 
 
@@ -327,9 +326,7 @@ def knn_predict(X_train, y_train, X, k):
     squared = ((X[:, None] - X_train) ** 2).sum(axis=-1)
     # A stable sort leaves equally near rows in the order of their indices.
     nearest = squared.argsort(axis=1, kind="stable")[:, :k]
-    labels = np.unique(y_train)
-    votes = (y_train[nearest][:, :, None] == labels).sum(axis=1)
-    return labels[votes.argmax(axis=1)]
+    return np.array([np.bincount(own).argmax() for own in y_train[nearest]])
     ### END SOLUTION
 
 
