@@ -8,8 +8,8 @@ A **decision tree** asks one question after another: is feature j at most t? A g
 children that are purer than their parent, and how impure labels are is one number, computed from
 the share p_c of each label c:
 
-    G = 1 − Σ_c p_c²
-    H = −Σ_c p_c · log₂ p_c
+    gini = 1 − Σ_c p_c²
+    entropy = −Σ_c p_c · log₂ p_c
 
 Building a tree is nothing but asking the best question again and again. It is greedy, and you will
 meet the data on which greed gives up at once, though two questions in a row would solve it. One
@@ -44,8 +44,8 @@ import numpy as np
 def impurity(y, criterion="gini"):
     """Measure how mixed labels are: 0 if they are all equal, most if they have equal shares.
 
-        G = 1 − Σ_c p_c²             "gini"
-        H = −Σ_c p_c · log₂ p_c      "entropy"
+        gini = 1 − Σ_c p_c²
+        entropy = −Σ_c p_c · log₂ p_c
 
     y is (n,), n ≥ 1, integers ≥ 0 of any kind; p_c is the share of label c in y, for every label
     that occurs in y. The answer is one number. The entropy is in bits: its logarithm has base 2,
@@ -335,11 +335,12 @@ def naive_bayes_log_posterior(X_train, y_train, X, var_smoothing=1e-9):
 
         v_cj = σ_cj² + var_smoothing · V
         s_c = log(n_c / n) − ½ · Σ_j (log(2 · π · v_cj) + (x_j − μ_cj)² / v_cj)
-        log p(c | x) = s_c − log(Σ_k exp(s_k))
+        log p_c = s_c − log(Σ_k exp(s_k))
 
-    X_train is (n, d), y_train (n,), integers ≥ 0 of any kind; n_c rows have label c, and μ_cj and
-    σ_cj² are the mean and the population variance (divided by n_c) of column j in these rows. V is
-    one number, the largest population variance of a column of all of X_train; a little of it keeps
+    p_c is the probability of label c for a row x, and k runs over all labels in y_train. X_train is
+    (n, d), y_train (n,), integers ≥ 0 of any kind; n_c rows have label c, and μ_cj and σ_cj² are
+    the mean and the population variance (divided by n_c) of column j in these rows. V is one
+    number, the largest population variance of a column of all of X_train; a little of it keeps
     every v_cj above 0, as in scikit-learn's GaussianNB. The logarithm is the natural one.
 
     X is (m, d), m ≥ 1. The answer is (m, C), a row for each x and a column for each label that
