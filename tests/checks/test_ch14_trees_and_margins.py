@@ -269,6 +269,64 @@ def test_best_split_lowest_threshold(submission, kind, n, fill):
     expect_close(got[:2], (0, 1.0), "the lower of two equally good thresholds", names=SPLIT[:2])
 
 
+THIRDS = [0, 1, 2]
+TIES = (
+    ([[3], [1], [0], [3], [0]], [0, 2, 1, 0, 0], "entropy", (0, 0.5)),
+    ([[1, 2], [0, 2], [0, 2], [2, 1], [3, 3]], [2, 0, 1, 0, 0], "entropy", (0, 0.5)),
+    (
+        [[0, 0], [0, 0], [1, 1], [2, 1], [2, 2], [0, 0], [0, 0]],
+        [2, 2, 1, 1, 2, 1, 0],
+        "entropy",
+        (0, 0.5),
+    ),
+    (
+        [[2, 2], [0, 3], [1, 1], [3, 1], [1, 1], [0, 2], [0, 3], [1, 0], [2, 1]],
+        [1, 0, 1, 1, 0, 0, 0, 0, 0],
+        "gini",
+        (0, 0.5),
+    ),
+    (
+        [[0, 0], [0, 1], [2, 2], [2, 1], [2, 1], [0, 0], [1, 0], [1, 2], [0, 2]],
+        [1, 0, 1, 1, 1, 0, 0, 1, 1],
+        "gini",
+        (0, 1.5),
+    ),
+    ([[0]] * 3 + [[1]] * 3, THIRDS * 2, "gini", None),
+    ([[0]] * 6 + [[1]] * 3, THIRDS * 3, "entropy", None),
+    ([[0]] * 6 + [[1]] * 3, [3, 7, 7] * 3, "gini", None),
+    ([[0]] * 6 + [[1]] * 3, THIRDS * 3, "gini", None),
+)
+"""Tables and what is due, though sums in floating point make a later question look better."""
+
+NARROW = (
+    ([[0]] * 5 + [[1]] * 7, [0] * 3 + [1] * 2 + [0] * 4 + [1] * 3),
+    ([[1]] * 3 + [[0]] * 8, [0] * 2 + [1] + [0] * 5 + [1] * 3),
+    ([[0]] * 2 + [[1]] * 9, [0] + [1] + [0] * 5 + [1] * 4),
+)
+"""Tables whose only question gains less than 0.002."""
+
+
+@check("best_split", "rounding does not decide between questions", practice=True)
+@given(case=st.sampled_from(TIES))
+def test_best_split_rounding(submission, case):
+    X, y, criterion, due = case
+    got = submission.best_split(np.array(X, dtype=float), np.array(y), criterion)
+    if due is None:
+        expect_equal(got, None, "a gain of the size of rounding is none")
+        return
+    expect(got is not None, "a question is due", expected=due, got=got)
+    expect_close(got[:2], due, "gains within 1e-9 are tied", names=SPLIT[:2])
+
+
+@check("best_split", "a small gain is a gain", practice=True)
+@given(case=st.sampled_from(NARROW), criterion=CRITERIA)
+def test_best_split_narrow(submission, case, criterion):
+    X, y = case
+    got = submission.best_split(np.array(X, dtype=float), np.array(y), *criterion)
+    expect(got is not None, "the one question there is gains more than 1e-9", got=got)
+    expect_close(got[:2], (0, 0.5), names=SPLIT[:2])
+
+
 @check("best_split", "leaves its inputs alone", examples=10)
 @given(case=labelled(), criterion=CRITERIA)
 def test_best_split_untouched(submission, case, criterion):
@@ -388,7 +446,9 @@ def walks(draw):
     """A tree and rows, some of which lie on thresholds."""
     (m, d, depth), fill = draw(WALKS), draw(FILLS)
     X = fill(m, d)
-    return grown(fill.rng, d, depth, X.ravel()), X
+    # A row a little above a threshold goes right.
+    values = np.concatenate([X.ravel(), X.ravel(), X.ravel() - fill.scale / 512])
+    return grown(fill.rng, d, depth, values), X
 
 
 @st.composite
@@ -481,10 +541,24 @@ def expect_all_untouched(submission, name, arguments, seed):
     expect_equal(after, list(arguments), "an input was changed by the call")
 
 
+FORESTS_BY_CRITERION = (
+    ([1, 1, 5, 2, 0], [2, 1, 1, 0, 1], 1, 1, 1),
+    ([5, 0, 1, 4, 1, 0], [2, 2, 1, 2, 2, 0], 2, 1, 4),
+    ([1, 4, 2, 3, 0, 5], [2, 2, 1, 0, 1, 1], 2, 2, 72),
+    ([2, 3, 4, 5, 1, 0], [2, 0, 2, 1, 1, 2], 3, 1, 66),
+)
+"""Columns, labels, trees, depths and seeds for which trees by entropy vote otherwise."""
+
+STEPS_ACROSS = np.arange(11.0)[:, None] / 2 + 0.25
+
+
 @st.composite
 def forests(draw, trees=(1, 3, 2, 5, 4), depths=(2, 1, 3, 0), shapes=SMALLER_TABLES):
     """Training rows, labels, new rows, the number of trees, their depth, a seed."""
     (n, d), fill = draw(shapes), draw(FILLS)
+    if fill.kind == "one-hot" and len(trees) > 3:
+        column, y, num_trees, depth, seed = one_of(fill, *FORESTS_BY_CRITERION)
+        return np.array([column]).T + 0.0, np.array(y), STEPS_ACROSS, num_trees, depth, seed
     X, y, new = columns(fill, n, d), labels(fill, n), fill(one_of(fill, *NEW_ROWS), d)
     return X, y, new, one_of(fill, *trees), one_of(fill, *depths), int(fill.rng.integers(1000))
 

@@ -244,6 +244,20 @@ def best_split(X, y, criterion="gini"):
     return search(X, y, criterion, least=-1.0)
 
 
+@mistake(
+    "best_split",
+    "compared-exactly",
+    "Equal gains come out unequal in the last digit: 1e-9 is equal.",
+)
+def best_split(X, y, criterion="gini"):
+    return search(X, y, criterion, better=lambda gain, best: gain > best[2])
+
+
+@mistake("best_split", "least-gain-too-large", "A gain is too small only below 1e-9.")
+def best_split(X, y, criterion="gini"):
+    return search(X, y, criterion, least=0.01)
+
+
 @mistake("best_split", "equal-labels-split", "Labels that are all equal leave nothing to gain.")
 def best_split(X, y, criterion="gini"):
     found = reference.best_split(X, y, criterion)
@@ -447,6 +461,10 @@ def at_most(node, x):
     return x[node["feature"]] <= node["threshold"]
 
 
+def at_most_single(node, x):
+    return x[node["feature"]] <= np.float32(node["threshold"])
+
+
 @mistake("predict_tree", "strictly-below", "A row that lies on the threshold goes left.")
 def predict_tree(tree, X):
     def below(node, x):
@@ -498,6 +516,14 @@ def predict_tree(tree, X):
 @mistake("predict_tree", "first-row-for-all", "Every row walks down on its own.")
 def predict_tree(tree, X):
     return np.full(len(X), walk(tree, X[0], at_most))
+
+
+@mistake(
+    "predict_tree", "single-precision", "A row just above the threshold goes right: keep float64."
+)
+def predict_tree(tree, X):
+    X = X.astype(np.float32)
+    return np.array([walk(tree, x, at_most_single) for x in X])
 
 
 @mistake("predict_tree", "eats-the-tree", "The tree must be whole after the call.")
@@ -598,6 +624,15 @@ def bagging_predict(X_train, y_train, X, num_trees, max_depth, rng):
 @mistake("bagging_predict", "depth-lost", "The trees must not grow deeper than max_depth.")
 def bagging_predict(X_train, y_train, X, num_trees, max_depth, rng):
     return vote(forest(X_train, y_train, num_trees, 50, rng), X)
+
+
+@mistake("bagging_predict", "by-entropy", "The trees are grown by the Gini impurity.")
+def bagging_predict(X_train, y_train, X, num_trees, max_depth, rng):
+    n, trees = len(y_train), []
+    for _ in range(num_trees):
+        rows = rng.integers(n, size=n)
+        trees.append(reference.build_tree(X_train[rows], y_train[rows], max_depth, "entropy"))
+    return vote(trees, X)
 
 
 @mistake("bagging_predict", "duplicates-removed", "A row that is drawn twice counts twice.")
