@@ -70,7 +70,7 @@ class SingleChecks:
     def _session(self, path: Path, chapter: Chapter, submission: Submission) -> Iterator[Session]:
         """A worker of its own for every check: no state passes from one to the next."""
         if path not in self.sandboxes:
-            sandbox = start_sandbox(detect(), chapter.imports, chapter.limits)
+            sandbox = start_sandbox(detect(), chapter.imports, chapter.limits, chapter.preload)
             self.sandboxes[path] = self.open.enter_context(sandbox)
         refused = {entry.name: entry.why for entry in chapter.refused}
         sources = Sources(submission.module, submission.files, refused)

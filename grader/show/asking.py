@@ -50,7 +50,7 @@ def asked(course: Course, chapter: Chapter, submission: Submission) -> Iterator[
     """Each picture as soon as its numbers are there.  Raises SandboxError."""
     refused = {entry.name: entry.why for entry in chapter.refused}
     sources = Sources(submission.module, submission.files, refused)
-    with Sandbox(detect(), chapter.imports, chapter.limits) as sandbox:
+    with Sandbox(detect(), chapter.imports, chapter.limits, chapter.preload) as sandbox:
         pictures = declared(course, chapter)
         sandbox.wait()
         deadline = time.monotonic() + chapter.limits.chapter_seconds

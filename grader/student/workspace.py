@@ -11,7 +11,8 @@ from grader.course.stubs import TODO, stub_of
 from grader.report.model import ChapterReport
 from grader.student.progress import Last, Progress, load_progress
 from grader.submission.blocks import Block, blocks
-from grader.submission.reading import UnreadableSubmission, chapter_file, read_submission
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import chapter_file, read_submission
 
 FOLDER = "exercises"
 NOTHING_HERE = """\

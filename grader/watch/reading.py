@@ -9,12 +9,8 @@ from functools import lru_cache
 from grader.course.model import Chapter
 from grader.student.workspace import Workspace
 from grader.submission.blocks import UNPARSABLE, changed
-from grader.submission.reading import (
-    Submission,
-    UnreadableSubmission,
-    chapter_file,
-    read_submission,
-)
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import Submission, chapter_file, read_submission
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
+from grader.wall.inside.guard import Guard
 from grader.wall.inside.loading import Loader, described
 from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import Channel, ChannelClosed
@@ -22,10 +22,6 @@ from grader.wall.protocol.wire import unpack
 
 PRINTED = 2000
 """Characters of printed output that travel with an answer."""
-
-
-class ShortcutRefused(Exception):
-    """The submission called a library function that is the exercise itself."""
 
 
 class Printed(io.TextIOBase):
@@ -75,8 +71,7 @@ class Worker:
         sys.stdout = sys.stderr = self.printed
         if order["core"] is not None and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {order["core"]})
-        for name, why in order["refused"].items():
-            _guard(name, why)
+        self.guard = Guard(order["refused"])
         loader = Loader(order["module"], order["files"], order["seconds"])
         self.own_files = {f"{name}.py" for name in order["files"]}
         self.module = loader.run()
@@ -90,10 +85,11 @@ class Worker:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The outcome of one call or probe, as data."""
+        self.guard.forget()
         try:
             value = self._run(request)
         except BaseException as error:
-            raised = described(error, self.own_files)
+            raised = described(self.guard.cause_of(error), self.own_files)
             return {"raised": raised, "printed": self.printed.take()}
         return {"value": value, "printed": self.printed.take()}
 
@@ -108,28 +104,6 @@ class Worker:
         if (name, source) not in self.probes:
             self.probes[name, source] = Function(name, source, {}).define()
         return self.probes[name, source]
-
-
-def _guard(name: str, why: str) -> None:
-    """Replace a library's function by one that refuses, if the library is loaded."""
-    path, _, last = name.rpartition(".")
-    owner: Any = sys.modules.get(path) or _resolve(path)
-    if owner is None or not hasattr(owner, last):
-        return
-
-    def refuse(*args: Any, **kwargs: Any) -> Any:
-        raise ShortcutRefused(f"{name} may not be used here: {why}")
-
-    with contextlib.suppress(AttributeError, TypeError):
-        setattr(owner, last, refuse)
-
-
-def _resolve(path: str) -> Any:
-    first, *rest = path.split(".")
-    owner: ModuleType | None = sys.modules.get(first)
-    for name in rest:
-        owner = getattr(owner, name, None)
-    return owner
 
 
 def detach_standard_streams() -> None:
