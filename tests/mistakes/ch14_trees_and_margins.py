@@ -1075,6 +1075,14 @@ def knn_predict(X_train, y_train, X, k):
 
 
 @mistake(
+    "knn_predict", "unstable-sort", "Not every way of sorting leaves equal distances in order."
+)
+def knn_predict(X_train, y_train, X, k):
+    distances = ((X[:, None] - X_train) ** 2).sum(axis=-1)
+    return majority(y_train, distances.argsort(axis=1)[:, :k])
+
+
+@mistake(
     "knn_predict", "distance-ties-by-label", "Of equally near rows the index decides, no label."
 )
 def knn_predict(X_train, y_train, X, k):
