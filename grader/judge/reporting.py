@@ -15,7 +15,7 @@ from grader.report.relation import relation
 from grader.report.text import harmless, show
 from grader.submission.reading import Submission
 from grader.wall.errors import SubmissionError
-from grader.wall.session import Problem
+from grader.wall.replies import Problem
 
 MOST_CALLS = 4
 MESSAGE = 600
