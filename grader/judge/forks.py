@@ -1,4 +1,4 @@
-"""Forking: children of a process that has everything loaded, each with a pipe and limits of its own.
+"""Forking: children of a process that has everything loaded, each with a pipe and its limits.
 
 A child that trips over what a submission answered must cost that check and nothing else.  So it may
 grow by so much memory and no more, and it notes in shared memory which check it is at: when it

@@ -20,6 +20,7 @@ from grader.checks.draws import plainly
 from grader.checks.mismatch import Mismatch
 from grader.judge import inputs
 from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
+from grader.judge.attempt import TOO_LARGE
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4
@@ -194,6 +195,8 @@ class _Run:
             self._test(answers, drawn)
         except (Mismatch, SubmissionError, UnsatisfiedAssumption):
             raise
+        except MemoryError:
+            raise SubmissionLost("crashed", TOO_LARGE) from None
         except AssertionError as error:
             raise Mismatch(str(error)) from error
         except Exception as error:

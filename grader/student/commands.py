@@ -14,7 +14,8 @@ from grader.course.model import Chapter, Course, Exercise, UnknownName
 from grader.course.stubs import BEGIN, END
 from grader.student.progress import Progress
 from grader.student.workspace import Standing, Workspace
-from grader.submission.blocks import blocks, broken_below, replaced
+from grader.submission.blocks import blocks, replaced
+from grader.submission.dependencies import broken_below
 from grader.submission.errors import UnreadableSubmission
 
 WIDTH = 80

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.course.model import Chapter, Course, Exercise
+from grader.python.lines import lines_of
 from grader.submission.blocks import blocks
 from grader.submission.cells import python_of
 from grader.submission.disk import a_link, content, inside
@@ -40,9 +41,13 @@ class Submission:
     def source(self) -> str:
         return self.files[self.module]
 
+    @property
+    def is_notebook(self) -> bool:
+        return bool(self.cells)
+
     def line(self, number: int, file: str = "") -> str:
         """The text of a line of the submission."""
-        lines = self.files.get(key_of(file) or self.module, "").split("\n")
+        lines = lines_of(self.files.get(key_of(file) or self.module, ""))
         return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
     def place(self, number: int, file: str = "") -> str:

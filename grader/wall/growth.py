@@ -14,14 +14,16 @@ from pathlib import Path
 try:
     import resource
 except ImportError:  # Windows has no such limits
-    resource = None  # type: ignore[assignment]
+    LIMITED = False
+else:
+    LIMITED = True
 
 STATM = Path("/proc/self/statm")
 
 
 def grow_by(most: int) -> None:
     """Let this process take up so many bytes more than now; where a system cannot, nothing."""
-    if resource is None or not STATM.exists():
+    if not LIMITED or not STATM.exists():
         return
     now = int(STATM.read_text().split()[0]) * mmap.PAGESIZE
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -32,7 +34,7 @@ def grow_by(most: int) -> None:
 @contextmanager
 def not_inherited() -> Iterator[None]:
     """Start a process that has limits of its own: the judge's would be too small for it."""
-    if resource is None:
+    if not LIMITED:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)

@@ -28,7 +28,7 @@ from grader.wall.protocol.line import forks
 BUBBLEWRAP, USER, PROCESS = "bubblewrap", "user", "process"
 
 ENGINE = Path(__file__).resolve().parent
-INSIDE = ("__init__.py", "wall/__init__.py", "wall/inside", "wall/protocol")
+INSIDE = ("__init__.py", "python", "wall/__init__.py", "wall/inside", "wall/protocol")
 """All of the engine that a sandbox holds: this list is the trust boundary."""
 
 BOOTSTRAP = (

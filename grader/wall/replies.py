@@ -6,11 +6,13 @@ asked, never taken for granted, and everything is capped before anything is buil
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 MOST_PROBLEMS = 24
 MOST_NAMES = 20_000
+MOST_UNCOMPILED = 200
 MOST_TYPES = 16
 MOST_LINES = 6
 TEXT = 1000
@@ -36,10 +38,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a worker says when it has loaded a file: names defined, and what failed meanwhile."""
+    """What a worker says when it has loaded a file: names defined, and what failed meanwhile.
+
+    `more` counts the problems that are not told; `uncompiled` are definitions that are no Python.
+    """
 
     defined: frozenset[str]
     problems: tuple[Problem, ...]
+    more: int
+    uncompiled: dict[str, Problem]
     printed: str
 
 
@@ -52,8 +59,16 @@ def loaded(reply: dict[str, Any], most_printed: int) -> Loaded:
     """Raises Malformed."""
     defined, problems = _list(reply, "defined"), _list(reply, "problems")
     names = frozenset(name[:NAME] for name in defined[:MOST_NAMES] if type(name) is str)
+    more, uncompiled = reply.get("more"), reply.get("uncompiled")
+    if type(more) is not int or type(uncompiled) is not dict:
+        raise Malformed("no count of problems")
+    told = itertools.islice(uncompiled.items(), MOST_UNCOMPILED)
     return Loaded(
-        names, tuple(map(problem, problems[:MOST_PROBLEMS])), printed(reply, most_printed)
+        names,
+        tuple(map(problem, problems[:MOST_PROBLEMS])),
+        more,
+        {name[:NAME]: problem(data) for name, data in told if type(name) is str},
+        printed(reply, most_printed),
     )
 
 

@@ -28,13 +28,14 @@ class Sources:
     """The text of a submission: its files by module name, and which of them is graded.
 
     `refused` are library functions and why they may not be used; `core` is the processor that
-    the worker shares with its judge.
+    the worker shares with its judge; in a notebook `await` may stand at the margin.
     """
 
     module: str
     files: dict[str, str]
     refused: dict[str, str] = field(default_factory=dict)
     core: int | None = None
+    notebook: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Session:
         self.unloadable: SubmissionLost | None = None
         self.defined: frozenset[str] = frozenset()
         self.problems: tuple[replies.Problem, ...] = ()
+        self.more_problems = 0
+        self.uncompiled: dict[str, replies.Problem] = {}
         self.printed = ""
         self.foreseen: deque[bytes] = deque()
         self.asked: deque[_Asked] = deque()
@@ -108,16 +111,22 @@ class Session:
                 "files": self.sources.files,
                 "refused": self.sources.refused,
                 "core": self.sources.core,
-                "seconds": self.limits.call_seconds,
+                "notebook": self.sources.notebook,
+                "seconds": [
+                    self.limits.definitions_seconds,
+                    self.limits.outside_seconds,
+                    self.limits.idle_seconds,
+                ],
                 "printed": self.limits.printed,
             }
         )
-        answer = self._exchange([order])
+        answer = self._exchange([order], self.limits.load_seconds)
         try:
             loaded = replies.loaded(answer, self.limits.printed)
         except replies.Malformed:
             raise self._lost("crashed", "protocol error: not an account of a loaded file") from None
         self.defined, self.problems = loaded.defined, loaded.problems
+        self.more_problems, self.uncompiled = loaded.more, loaded.uncompiled
         self.printed = loaded.printed
 
     def _ask(self, request: Request) -> Any:
@@ -149,22 +158,24 @@ class Session:
             batch.append(self.foreseen.popleft())
         return batch
 
-    def _exchange(self, batch: list[bytes]) -> dict[str, Any]:
-        """Send requests; wait for the answer to the first that has none, and to nothing else."""
+    def _exchange(self, batch: list[bytes], most: float | None = None) -> dict[str, Any]:
+        """Send requests; wait for the answer to the first that has none, and to nothing else.
+
+        It may take `most` seconds, by default as many as a call.
+        """
         assert self.channel is not None
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise self._lost("timeout", f"the chapter's {self.limits.chapter_seconds:g} s are over")
-        seconds = min(self.limits.call_seconds, left)
+        most = self.limits.call_seconds if most is None else most
+        seconds = min(most, left)
         try:
             if batch:
                 self._send(batch, seconds)
             expected = self.asked.popleft().number
             answer = self.channel.receive(seconds)
         except ChannelTimeout:
-            raise self._lost(
-                "timeout", f"no answer within {self.limits.call_seconds:g} s"
-            ) from None
+            raise self._lost("timeout", f"no answer within {most:g} s") from None
         except ChannelClosed:
             raise self._lost("crashed", "the process ended in the middle of the call") from None
         except WireError as error:
