@@ -46,7 +46,7 @@ def exercise_report(
             status=outcome.status,
             score=score,
             max_score=share,
-            counterexample=_counterexample(outcome, namespace, submission, chapter),
+            counterexample=_shown(outcome, namespace, submission, chapter),
             practice=outcome.check.practice,
         )
         for outcome, score, share in zip(
@@ -84,6 +84,17 @@ def problem_note(problem: Problem, submission: Submission, chapter: str = "") ->
     """A line or two about a statement that failed while the file was loaded, or is no Python."""
     error = f"{problem.error}: {problem.text}"
     return harmless(_said_at(problem.lines, submission, error, chapter), MESSAGE)
+
+
+def _shown(
+    outcome: Outcome, namespace: dict[str, Any], submission: Submission, chapter: str
+) -> Counterexample | None:
+    """The counterexample; an answer that cannot be shown costs its check and no other."""
+    try:
+        return _counterexample(outcome, namespace, submission, chapter)
+    except Exception as error:
+        message = f"protocol error: the answer cannot be shown ({type(error).__name__})"
+        return Counterexample(calls=(), expected=None, got=None, message=message)
 
 
 def _counterexample(

@@ -30,7 +30,7 @@ class Limits:
     open_files: int = 64
     file_size: int = 16 * MB
     printed: int = 1 * MB
-    frame: int = 64 * MB
+    frame: int = 16 * MB
 
     @property
     def load_seconds(self) -> float:
