@@ -25,6 +25,7 @@ OPERATORS = {
     "⊙": r"\odot",
     "×": r"\times",
     "±": r"\pm",
+    "∪": r"\cup",
     "*": "*",
 }
 RELATIONS = {
