@@ -25,11 +25,18 @@ from grader.wall.growth import grow_by
 from grader.wall.limits import MB
 
 KNOWN = (JudgeError, SandboxError, CourseError)
+FAREWELL = 2.0
+"""Seconds in which a child that has closed its pipe is gone."""
+
 PLACE = struct.Struct("@qq")
 
 
 class Died(Exception):
-    """A child ended without an answer."""
+    """A child ended without an answer; one that is `killed` was ended by somebody else."""
+
+    def __init__(self, killed: bool = False) -> None:
+        super().__init__("killed" if killed else "died")
+        self.killed = killed
 
 
 class Progress:
@@ -71,14 +78,16 @@ class Fork:
         try:
             message = self.connection.recv()
         except (EOFError, OSError):
-            raise Died from None
+            self.process.join(FAREWELL)
+            raise Died(self.process.exitcode == -signal.SIGKILL) from None
         if isinstance(message, KNOWN):
             raise message
         return message
 
-    def end(self) -> None:
-        """End the child, and its group if it leads one."""
+    def end(self, patience: float = 0.0) -> None:
+        """End the child, and its group if it leads one; with patience it may tidy up before."""
         self.connection.close()
+        self.process.join(patience)
         if self.leads:
             # It may have ended just now, or not yet have a group of its own.
             with contextlib.suppress(ProcessLookupError):

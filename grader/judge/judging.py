@@ -13,7 +13,7 @@ from grader.judge.assignment import Assignment, JudgeError, Run, Wave, started
 from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.exercise import Judged, Place, cores, joined, judged, settle
-from grader.judge.forks import Died, Fork, Progress, forked, growth_of
+from grader.judge.forks import FAREWELL, Died, Fork, Progress, forked, growth_of
 from grader.report.model import ChapterReport
 from grader.wall.errors import SubmissionLost
 from grader.wall.isolation import Isolation
@@ -103,7 +103,7 @@ class Judging:
                         self._replace(judge, wave.sandbox, SubmissionLost("timeout", SILENT))
         finally:
             for judge in judges:
-                judge.fork.end()
+                judge.fork.end(FAREWELL)
 
     def _one_by_one(self, wave: Wave) -> None:
         """Judge in this process, where no other can be forked with everything loaded."""
@@ -173,7 +173,9 @@ class Judging:
         assert judge.task is not None
         try:
             message = judge.fork.receive()
-        except Died:
+        except Died as died:
+            if died.killed:
+                raise JudgeError(f"the judge of {judge.task.exercise.id} was killed") from None
             self._replace(judge, sandbox, SubmissionLost("crashed", DIED))
             return
         judge.heard = time.monotonic()

@@ -34,6 +34,8 @@ from grader.wall.protocol.libraries import load
 from grader.wall.protocol.line import forks
 from grader.wall.sandbox import AnySandbox, Cell, Sandbox, start_sandbox
 
+CRASHED, STALLED = SubmissionLost("crashed", DIED), SubmissionLost("timeout", SILENT)
+
 Lost = dict[tuple[int, int], SubmissionLost]
 """How earlier judges of a submission ended, by exercise and check."""
 
@@ -62,8 +64,8 @@ class _Judge:
         result: ChapterReport | JudgeError | SandboxError | None
         try:
             result = self.fork.receive()
-        except Died:
-            result = self._lost(SubmissionLost("crashed", DIED))
+        except Died as died:
+            result = JudgeError("the judge was killed") if died.killed else self._lost(CRASHED)
         except (JudgeError, SandboxError) as error:
             result = error
         except CourseError as error:
@@ -80,7 +82,7 @@ class _Judge:
 
     def stopped(self) -> JudgeError | None:
         """Ended because it stalls."""
-        result = self._lost(SubmissionLost("timeout", SILENT))
+        result = self._lost(STALLED)
         self.fork.end()
         return result
 
