@@ -43,6 +43,8 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
+    # A compiler would take longer than a call may: what `torch.compile` decorates runs as it is.
+    "TORCHDYNAMO_DISABLE": "1",
 }
 TRIAL = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
