@@ -63,6 +63,7 @@ def exercise_report(
         checks=checks,
         hidden=verdict.exercise.hidden,
         waits_for=verdict.waits_for,
+        near=verdict.near,
     )
 
 

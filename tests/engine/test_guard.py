@@ -192,7 +192,7 @@ def test_ordinary_torch_works_in_every_torch_chapter_as_outside(course, bubblewr
 
 
 def _outside() -> dict[str, object]:
-    """What the calls come to in a Python without any guard, and like the sandbox without a compiler."""
+    """What the calls come to in a Python without guard, and without compiler like the sandbox."""
     program = (
         "import json, ordinary_torch as o; print(json.dumps({n: vars(o)[n]() for n in o.CALLS}))"
     )
