@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -88,11 +89,10 @@ def chapter(report: ChapterReport, again: str = "") -> RenderableType:
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
     quiet = ("passed", *UNTOUCHED)
     failed = [one for one in report.exercises if one.status not in quiet and one.checks]
-    said = {_said(one) for one in failed[:DETAILED]}
     parts += [failure(one) for one in failed[:DETAILED]]
     if failed[DETAILED:]:
         parts.append(_in_brief(failed[DETAILED:], again))
-    parts += [_note(note) for note in report.notes if note not in said]
+    parts += [_note(note) for note in other_notes(report, failed[:DETAILED])]
     missing = [_name(one) for one in report.exercises if one.status == "missing"]
     if missing and (report.notes or len(missing) < len(report.exercises)):
         parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
@@ -247,6 +247,12 @@ def _to_write(unfinished: list[ExerciseReport]) -> str:
     """The first exercise that is not written, in place of one that waits for it."""
     fresh = [one.id for one in unfinished if one.status != WAITS]
     return fresh[0] if fresh else (*unfinished[0].waits_for, unfinished[0].id)[0]
+
+
+def other_notes(report: ChapterReport, shown: Sequence[ExerciseReport]) -> list[str]:
+    """The notes on the file that the exercises shown do not say themselves."""
+    said = {_said(one) for one in shown}
+    return [note for note in report.notes if note not in said]
 
 
 def _said(report: ExerciseReport) -> str:
