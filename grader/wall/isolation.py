@@ -46,6 +46,9 @@ ENVIRONMENT = {
     # A compiler would take longer than a call may: what `torch.compile` decorates runs as it is.
     "TORCHDYNAMO_DISABLE": "1",
 }
+WORKERS = ("msgpack", "numpy")
+"""What a worker itself imports, whatever its chapter does: messages may hold arrays."""
+
 TRIAL = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
     "import grader.wall.inside.zygote"
@@ -93,7 +96,7 @@ def _weaker(why: str) -> Isolation:
     """Another user where we are root and that user could run the engine, else a plain process."""
     if os.geteuid() != 0:
         return Isolation(PROCESS, why)
-    trial = TRIAL.format(engine=str(ENGINE.parent.parent), libraries=_folders(("msgpack", "numpy")))
+    trial = TRIAL.format(engine=str(ENGINE.parent.parent), libraries=_folders(WORKERS))
     user = _next_user()
     try:
         tried = subprocess.run(
@@ -121,12 +124,12 @@ def python_command(
 
     It runs `main` of the module `entry`.
     """
-    binds = library_files((*libraries, "msgpack"))
+    binds = library_files((*libraries, *WORKERS))
     if isolation.strong:
         bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"], entry=entry)
         prefix = ["bwrap", *_namespaces(isolation.warm), *_file_system(binds), "--"]
     else:
-        folders = _folders((*libraries, "msgpack"))
+        folders = _folders((*libraries, *WORKERS))
         engine = str(ENGINE.parent.parent)
         bootstrap = BOOTSTRAP.format(engine=engine, libraries=folders, entry=entry)
         prefix = []
