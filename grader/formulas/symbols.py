@@ -12,6 +12,7 @@ GREEK = {
     "θ": r"\theta",
     "λ": r"\lambda",
     "μ": r"\mu",
+    "π": r"\pi",
     "σ": r"\sigma",
     "τ": r"\tau",
     "φ": r"\varphi",
