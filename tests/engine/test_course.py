@@ -128,7 +128,7 @@ def test_a_signature_may_take_several_lines(tiny):
     assert "    x,\n):\n" in stub_of(course.solution(chapter), chapter)
     unmarked = SOLUTION.replace("(x):", "(\n    x,\n):").replace("    ### BEGIN SOLUTION\n", "")
     course = load_course(tiny(solution=unmarked.replace("    ### END SOLUTION\n", "")))
-    with pytest.raises(CourseError, match="ch1.double has no ### BEGIN"):
+    with pytest.raises(CourseError, match="has no ### BEGIN"):
         stub_of(course.solution(chapter), chapter)
 
 
