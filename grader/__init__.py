@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.practising import PracticeReport
+    from grader.practising.practice import PracticeReport
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def check(what: Any, target: str) -> PracticeReport:
     Raises UnknownName if there is no such exercise, with the nearest name, and TypeError if
     `what` is nothing that can be checked.
     """
-    from grader.practising import practise
+    from grader.practising.practice import practise
 
     return practise(what, target)
 
@@ -46,7 +46,7 @@ def check_practice(what: Any, target: str) -> None:
             grader.check_practice(my_softmax, "ch4.softmax")
     """
     __tracebackhide__ = True
-    from grader.practising import PracticeFailed
+    from grader.practising.practice import PracticeFailed
 
     report = check(what, target)
     if report.converted or not report.passed:
@@ -61,13 +61,13 @@ def practice(target: str) -> Callable[[T], T]:
         @grader.practice("ch4.softmax")
         def my_softmax(z, axis=-1): ...
     """
-    from grader.practising import practised
+    from grader.practising.practice import practised
 
     return lambda what: practised(what, target)
 
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext grader`: adds the magics `%grade` and `%%grade`."""
-    from grader.magics import GradeMagics
+    from grader.practising.magics import GradeMagics
 
     shell.register_magics(GradeMagics)

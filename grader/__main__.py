@@ -7,6 +7,6 @@ if __name__ == "__main__":
         this = ".".join(map(str, sys.version_info[:2]))
         print(f"grade: Python 3.11 or newer is needed, this is {this}", file=sys.stderr)
         sys.exit(2)
-    from grader.cli import main
+    from grader.cli.app import main
 
     main()

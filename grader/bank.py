@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from grader.modules import load_module
+from grader.course.model import load_module
 
 T = TypeVar("T")
 

@@ -11,11 +11,11 @@ import pytest
 # Before torch is loaded: tests run side by side, and its threads would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from grader.assignment import Assignment, Run
-from grader.course import Course, load_course
+from grader.course.model import Course, load_course
+from grader.judge.assignment import Assignment, Run
 from grader.judge.judging import Judging
 from grader.report.model import ChapterReport
-from grader.submission import read_submission
+from grader.submission.reading import read_submission
 from grader.wall.isolation import Isolation, detect
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 from grader.checks.arguments import source_of
 from grader.wall.errors import SubmissionError
-from grader.wall.requests import to_call, to_probe
-from grader.wall.tokens import Function, materialise
-from grader.wall.wire import pack, unpack
+from grader.wall.protocol.tokens import Function, materialise, to_call, to_probe
+from grader.wall.protocol.wire import pack, unpack
 
 
 class Backend(Protocol):

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from grader.wall.tokens import Function, Generator
+from grader.wall.protocol.tokens import Function, Generator
 
 
 def generator(seed: int) -> Generator:

@@ -7,16 +7,15 @@ every scale and in every memory layout.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
-
-from grader.checks.contexts import within
 
 ORDINARY = (1.0, 30.0, 1e-3)
 """Scales of inputs where a statement promises nothing special."""
@@ -128,3 +127,16 @@ def _fills(draw: st.DrawFn, normal: st.SearchStrategy[tuple[str, float, str]]) -
 def sizes(low: int = 1, high: int = 5) -> st.SearchStrategy[int]:
     """Draw the length of an axis."""
     return st.integers(low, high)
+
+
+Value = TypeVar("Value")
+
+
+@contextmanager
+def within(variable: ContextVar[Value], value: Value) -> Iterator[None]:
+    """Within this context the variable has that value."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)

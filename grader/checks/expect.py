@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.wall.tokens import Function, Generator, Opaque
+from grader.wall.protocol.tokens import Function, Generator, Opaque
 
 RELATIVE = {2: 1e-2, 4: 1e-4, 8: 1e-6}
 """Relative tolerance by bytes of a float: float16, float32, float64."""

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from grader.assignment import Assignment, Run
-from grader.course import Chapter, Course
-from grader.journal import Key, key_of
-from grader.judge.errors import JudgeError
+from grader.classroom.journal import Key, key_of
+from grader.course.model import Chapter, Course
+from grader.course.versions import Versions, versions_of
+from grader.judge.assignment import Assignment, JudgeError, Run
 from grader.judge.side_by_side import Judged, judge_side_by_side
-from grader.submission import Submission
-from grader.versions import Versions, versions_of
+from grader.submission.reading import Submission
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
-from grader.wall.sandbox import SandboxError
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from grader.classroom.grades_csv import points
 from grader.classroom.raw_csv import Line, delimiter_of, lines_of, quoted
 from grader.classroom.results import ClassResults, Result
-from grader.course import Chapter
+from grader.course.model import Chapter
 from grader.report.text import harmless
-from grader.submission import UnreadableSubmission
+from grader.submission.reading import UnreadableSubmission
 
 BOM = "\ufeff"
 IDENTITIES = ("sis login id", "sis user id", "id")

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.assignment import Run
 from grader.classroom.bench import Bench
 from grader.classroom.results import ClassResults, Likeness, Result
 from grader.classroom.roster import Roster, read_roster
 from grader.classroom.run import Judges, count_known, judge_class
-from grader.course import Course
-from grader.submission import UnreadableSubmission
+from grader.course.model import Course
+from grader.judge.assignment import Run
+from grader.submission.reading import UnreadableSubmission
 from grader.wall.isolation import BUBBLEWRAP, PROCESS, Isolation, detect
 
 

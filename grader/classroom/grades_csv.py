@@ -6,7 +6,7 @@ import csv
 import io
 
 from grader.classroom.results import ClassResults, Result
-from grader.course import Chapter
+from grader.course.model import Chapter
 from grader.report.text import harmless
 
 FORMULA = tuple("=+-@＝＋－＠")

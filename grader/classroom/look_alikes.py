@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.blocks import UNPARSABLE, blocks
 from grader.classroom.results import Result
-from grader.submission import Submission
+from grader.submission.blocks import UNPARSABLE, blocks
+from grader.submission.reading import Submission
 
 PIECE = 20
 """Characters of a fingerprint, names counting as one.

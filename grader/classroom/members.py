@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from grader.submission import UnreadableSubmission
+from grader.submission.reading import UnreadableSubmission
 from grader.wall.limits import MB
 
 JUNK = frozenset({"__MACOSX", "__pycache__", "node_modules", "venv"})

@@ -126,13 +126,13 @@ def _end_with_input() -> None:
 
 
 def _answers(course: dict[str, Any], task: dict[str, Any], folder: Path) -> Iterator[Answer]:
-    from grader.course import CourseError
-    from grader.judge.errors import JudgeError
+    from grader.course.model import CourseError
+    from grader.course.versions import engine_version
+    from grader.judge.assignment import JudgeError
     from grader.report.as_json import chapter as as_json
     from grader.report.model import ChapterReport
-    from grader.versions import engine_version
+    from grader.wall.errors import SandboxError
     from grader.wall.isolation import BUBBLEWRAP, Isolation, detect
-    from grader.wall.sandbox import SandboxError
 
     if task["engine"] != engine_version():
         yield {"unfit": "it has another version of gradschool, Python, NumPy, torch or Hypothesis"}
@@ -156,10 +156,10 @@ def _answers(course: dict[str, Any], task: dict[str, Any], folder: Path) -> Iter
 def _judged(
     course: dict[str, Any], task: dict[str, Any], folder: Path, isolation: Any
 ) -> Iterator[Any]:
-    from grader.assignment import Assignment, Run
-    from grader.course import load_course
+    from grader.course.model import load_course
+    from grader.judge.assignment import Assignment, Run
     from grader.judge.side_by_side import judge_side_by_side
-    from grader.submission import Submission
+    from grader.submission.reading import Submission
 
     for name, text in course["files"].items():
         path = folder / name

@@ -6,9 +6,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from grader.course import Chapter
+from grader.course.model import Chapter
 from grader.report.model import ChapterReport, CheckReport, ExerciseReport
-from grader.submission import Submission
+from grader.submission.reading import Submission
 
 
 @dataclass(frozen=True)

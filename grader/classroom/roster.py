@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from grader.classroom.members import LARGEST_ARCHIVE, Member, in_archive, members_of
 from grader.classroom.results import HandedIn
-from grader.course import Chapter, Course
+from grader.course.model import Chapter, Course
 from grader.report.text import harmless
-from grader.submission import (
+from grader.submission.reading import (
     LARGEST,
     LARGEST_NOTEBOOK,
     MOST_FILES,

@@ -10,16 +10,15 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from grader.assignment import Assignment
 from grader.classroom.bench import Bench
+from grader.classroom.journal import Entry, Journal, Key
 from grader.classroom.results import HandedIn, Result
-from grader.course import Exercise
-from grader.dependencies import with_notes
-from grader.journal import Entry, Journal, Key
-from grader.judge.errors import JudgeError
+from grader.course.model import Exercise
+from grader.judge.assignment import Assignment, JudgeError
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.submission import Submission
+from grader.submission.blocks import with_notes
+from grader.submission.reading import Submission
 
 Judges = Callable[[Sequence[Assignment]], Generator[Judged]]
 """Whoever judges assignments: they come back as they are done."""

@@ -7,16 +7,15 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from grader.assignment import Assignment
 from grader.classroom.bench import Bench
 from grader.classroom.remote import Carried, HandedOver, Task, carried, judge_remotely
 from grader.classroom.run import Judges
-from grader.course import Chapter, Course, CourseError
-from grader.judge.errors import JudgeError
+from grader.course.model import Chapter, Course, CourseError
+from grader.course.versions import engine_version
+from grader.judge.assignment import Assignment, JudgeError
 from grader.judge.side_by_side import Judged
 from grader.report.from_json import chapter_from
-from grader.submission import UnreadableSubmission
-from grader.versions import engine_version
+from grader.submission.reading import UnreadableSubmission
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -14,13 +14,18 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.assignment import Assignment, Run
-from grader.course import Chapter, load_course
+from grader.course.model import Chapter, load_course
+from grader.judge.assignment import Assignment, Run
 from grader.report.as_gradescope import no_mark, to_gradescope, zero
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import ChapterReport
 from grader.report.text import harmless
-from grader.submission import Submission, UnreadableSubmission, chapter_file, read_submission
+from grader.submission.reading import (
+    Submission,
+    UnreadableSubmission,
+    chapter_file,
+    read_submission,
+)
 from grader.wall.isolation import PROCESS, detect
 
 SETTINGS = "settings.toml"

@@ -10,8 +10,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from grader.assignment import HEAVY
-from grader.course import SHIPPED, Chapter, Course, CourseError, NoCourse
+from grader.course.model import SHIPPED, Chapter, Course, CourseError, NoCourse
+from grader.judge.assignment import HEAVY
 
 PACKAGE = "gradschool"
 ENGINE = Path(__file__).resolve().parent.parent

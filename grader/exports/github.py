@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course import Chapter, NoCourse
+from grader.course.model import Chapter, NoCourse
 from grader.exports.templates import filled
 from grader.report.disclosure import Disclosure
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from grader.checks.answers import Once
 from grader.checks.check import Check
-from grader.course import Chapter, Course, CourseError
-from grader.modules import load_module
+from grader.course.model import Chapter, Course, CourseError, load_module
 
 
 @dataclass(frozen=True)

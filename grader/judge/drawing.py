@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from grader.assignment import Run
-from grader.course import Exercise
+from grader.course.model import Exercise
 from grader.judge import inputs
+from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter
 from grader.judge.exercise import cores
 from grader.judge.grading import judge_exercise
-from grader.wall.system import forks
-from grader.wall.wire import pack, unpack
+from grader.wall.protocol.line import forks
+from grader.wall.protocol.wire import pack, unpack
 
 
 @dataclass(frozen=True)

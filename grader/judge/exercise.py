@@ -8,19 +8,19 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from grader.assignment import Assignment, Run
-from grader.course import Course, Exercise
-from grader.dependencies import with_notes
+from grader.course.model import Course, Exercise
+from grader.judge.assignment import Assignment, Run
 from grader.judge.chapter import LoadedChapter
 from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_note
 from grader.judge.run import Outcome
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.shortcuts import find_shortcuts
-from grader.submission import Submission
+from grader.submission.blocks import with_notes
+from grader.submission.reading import Submission
+from grader.submission.shortcuts import find_shortcuts
 from grader.wall.isolation import Isolation
+from grader.wall.sandbox import Workers
 from grader.wall.session import Session, Sources
-from grader.wall.starting import Workers
 
 GARBAGE = 50_000
 """Allocations between collections: a judge lives for seconds and leaves little garbage."""

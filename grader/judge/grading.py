@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from grader.assignment import Run
 from grader.bank import Mistake, load_mistakes
 from grader.checks.answers import Backend
 from grader.checks.check import Check
-from grader.course import Exercise
+from grader.course.model import Exercise
+from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter
 from grader.judge.diagnosis import diagnose
 from grader.judge.run import Outcome, run_check

@@ -18,9 +18,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from grader.checks.contexts import within
-from grader.wall.tokens import Function
-from grader.wall.wire import NAMES, pack, unpack
+from grader.checks.draws import within
+from grader.wall.protocol.tokens import Function
+from grader.wall.protocol.wire import NAMES, pack, unpack
 
 
 @dataclass

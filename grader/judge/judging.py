@@ -10,17 +10,16 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from grader.assignment import Assignment, Run, Wave, started
-from grader.course import Course, Exercise
+from grader.course.model import Course, Exercise
+from grader.judge.assignment import Assignment, JudgeError, Run, Wave, started
 from grader.judge.chapter import LoadedChapter, load_chapter
-from grader.judge.errors import JudgeError
 from grader.judge.exercise import Judged, Place, cores, joined, judged, settle
 from grader.report.model import ChapterReport
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
-from grader.wall.libraries import load
-from grader.wall.sandbox import SandboxError
-from grader.wall.starting import AnySandbox
-from grader.wall.system import forks
+from grader.wall.protocol.libraries import load
+from grader.wall.protocol.line import forks
+from grader.wall.sandbox import AnySandbox
 
 
 @dataclass

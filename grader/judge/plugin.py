@@ -54,8 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not path.exists():
         raise pytest.UsageError(f"{OPTION}: {path} does not exist")
     if path.is_file():
-        from grader.course import find_course, load_course
-        from grader.submission import read_submission
+        from grader.course.model import find_course, load_course
+        from grader.submission.reading import read_submission
 
         with _told_in_a_line():
             read_submission(path, load_course(find_course(Path.cwd())).chapters[0])
@@ -70,7 +70,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """A submission meets checks, those of this course; other tests are none of its business."""
     if config.option.submission is None or not collection_path.is_file():
         return None
-    from grader.course import find_course
+    from grader.course.model import find_course
 
     folder, root = collection_path.parent, find_course(config.rootpath)
     elsewhere = folder.is_relative_to(root) and folder != root / "tests" / CHECKS
@@ -118,7 +118,7 @@ class CheckItem(pytest.Item):
     @property
     def single(self) -> SingleChecks:
         """What the checks of this run share."""
-        from grader.assignment import Run
+        from grader.judge.assignment import Run
         from grader.judge.single import SingleChecks
 
         option = self.config.option
@@ -140,8 +140,8 @@ class CheckItem(pytest.Item):
             raise CheckFailed(wrong)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from grader.course import CourseError, NoCourse
-        from grader.judge.errors import JudgeError
+        from grader.course.model import CourseError, NoCourse
+        from grader.judge.assignment import JudgeError
 
         if isinstance(excinfo.value, (CheckFailed, CourseError, NoCourse, JudgeError)):
             return str(excinfo.value)
@@ -159,8 +159,8 @@ def _is_xdist_worker(config: pytest.Config) -> bool:
 @contextmanager
 def _told_in_a_line() -> Iterator[None]:
     """What is wrong with a submission or a course is no traceback."""
-    from grader.course import CourseError, NoCourse, UnknownName
-    from grader.submission import UnreadableSubmission
+    from grader.course.model import CourseError, NoCourse, UnknownName
+    from grader.submission.reading import UnreadableSubmission
 
     try:
         yield

@@ -17,20 +17,19 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from grader.assignment import Assignment, Run
-from grader.course import Chapter, Course, CourseError
+from grader.course.model import Chapter, Course, CourseError
 from grader.judge import inputs
+from grader.judge.assignment import Assignment, JudgeError, Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.drawing import draw
-from grader.judge.errors import JudgeError
 from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
-from grader.wall.libraries import load
-from grader.wall.sandbox import Cell, Sandbox, SandboxError
-from grader.wall.starting import AnySandbox, start_sandbox
-from grader.wall.system import forks
+from grader.wall.protocol.libraries import load
+from grader.wall.protocol.line import forks
+from grader.wall.sandbox import AnySandbox, Cell, Sandbox, start_sandbox
 
 
 @dataclass

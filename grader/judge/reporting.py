@@ -13,7 +13,7 @@ from grader.report.explain import explained
 from grader.report.model import CallShown, CheckReport, Counterexample, ExerciseReport, MistakeShown
 from grader.report.relation import relation
 from grader.report.text import harmless, show
-from grader.submission import Submission
+from grader.submission.reading import Submission
 from grader.wall.errors import SubmissionError
 from grader.wall.session import Problem
 

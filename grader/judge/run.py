@@ -14,13 +14,12 @@ from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
-from grader.assignment import DEFAULT_EXAMPLES
 from grader.checks.answers import Answers, Backend, Call
 from grader.checks.check import Check
 from grader.checks.draws import plainly
 from grader.checks.expect import Mismatch
 from grader.judge import inputs
-from grader.judge.errors import JudgeError
+from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4

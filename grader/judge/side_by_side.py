@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from grader.assignment import Assignment, Run
-from grader.course import Chapter, Course
-from grader.judge.errors import JudgeError
+from grader.course.model import Chapter, Course
+from grader.judge.assignment import Assignment, JudgeError, Run
 from grader.report.model import ChapterReport
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
-from grader.wall.sandbox import SandboxError, warm_sandbox
+from grader.wall.sandbox import warm_sandbox
 
 Judged = tuple[int, ChapterReport | JudgeError | SandboxError]
 """The number of an assignment, and its report or why there is none."""

@@ -8,20 +8,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.assignment import Run
-from grader.blocks import blocks
 from grader.checks.check import Check
-from grader.course import Chapter, Exercise, find_course, load_course
+from grader.course.model import Chapter, Exercise, find_course, load_course
+from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.exercise import shortcut
 from grader.judge.grading import Verdict, judge_check, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_note
 from grader.judge.run import Outcome
 from grader.report.terminal import failure, plain
-from grader.submission import Submission, chapter_file, read_submission
+from grader.submission.blocks import blocks
+from grader.submission.reading import Submission, chapter_file, read_submission
 from grader.wall.isolation import detect
+from grader.wall.sandbox import AnySandbox, start_sandbox
 from grader.wall.session import Session, Sources
-from grader.wall.starting import AnySandbox, start_sandbox
 
 NOBODY = Submission(Path(), "", {"": ""})
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from grader.course import Chapter, Course, Exercise
+from grader.course.model import Chapter, Course, Exercise
 from grader.wall.limits import Limits
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import grader
-from grader.course import SHIPPED, Chapter, Course, NoCourse
+from grader.authoring.notebooks import released_notebook_of
+from grader.course.model import SHIPPED, Chapter, Course, NoCourse
+from grader.course.stubs import stub_of
 from grader.judge.chapter import load_chapter
 from grader.kit.course_file import course_file
 from grader.kit.practice_part import practice_part
 from grader.kit.texts import pyproject, readme
-from grader.notebooks import released_notebook_of
-from grader.stubs import stub_of
 
 ENGINE = Path(grader.__file__).parent
 COURSE = PurePosixPath("grader", SHIPPED)

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.blocks import bound_names
-from grader.course import CourseError
+from grader.course.model import CourseError
+from grader.submission.blocks import bound_names
 
 WIDTH = 100
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

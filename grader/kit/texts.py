@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from packaging.requirements import Requirement
 
-from grader.assignment import HEAVY
-from grader.course import Chapter, Course, NoCourse
-from grader.init_command import PROJECT
+from grader.course.model import Chapter, Course, NoCourse
+from grader.judge.assignment import HEAVY
+from grader.student.init import PROJECT
 
 DISTRIBUTION = "gradschool"
 
@@ -81,7 +81,7 @@ dependencies = [
 {dependencies}]
 
 [project.scripts]
-grade = "grader.cli:main"
+grade = "grader.cli.app:main"
 
 [project.entry-points.pytest11]
 gradschool = "grader.judge.plugin"

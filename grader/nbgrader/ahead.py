@@ -15,12 +15,12 @@ from functools import cache
 from nbgrader.coursedir import CourseDirectory
 
 from grader.classroom.bench import Bench
+from grader.classroom.journal import Journal, Key
 from grader.classroom.run import judge_class
-from grader.journal import Journal, Key
 from grader.nbgrader.submitted import submitted
 from grader.report.model import ChapterReport
-from grader.submission import Submission
-from grader.wall.system import forks
+from grader.submission.reading import Submission
+from grader.wall.protocol.line import forks
 
 EVERYBODY = "*"
 """nbgrader's student id when it was asked for the whole class."""

@@ -12,7 +12,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from grader.submission import UnreadableSubmission, notebook_text
+from grader.submission.reading import UnreadableSubmission, notebook_text
 
 KINDS = ("code", "markdown", "raw")
 DEFINITION = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)

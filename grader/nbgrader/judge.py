@@ -11,15 +11,14 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Integer, Unicode
 
-from grader.assignment import Run
+from grader.authoring.notebooks import checks_id
 from grader.classroom.bench import Bench
 from grader.classroom.run import report_of
-from grader.course import Chapter, Course, CourseError, find_course, load_course
-from grader.judge.errors import JudgeError
+from grader.course.model import Chapter, Course, CourseError, find_course, load_course
+from grader.judge.assignment import JudgeError, Run
 from grader.nbgrader.ahead import judged_ahead
 from grader.nbgrader.cells import grading
 from grader.nbgrader.rebuild import submission_of
-from grader.notebooks import checks_id
 from grader.report.as_html import exercise_html, overview_html
 from grader.report.disclosure import Disclosure
 from grader.report.model import ChapterReport, ExerciseReport

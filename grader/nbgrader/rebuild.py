@@ -15,9 +15,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader.course import Chapter
+from grader.course.model import Chapter
 from grader.nbgrader.cells import DEFINITION, Cell, cells_of, grading, notice, read_notebook
-from grader.submission import LARGEST, Submission, UnreadableSubmission, of_cells
+from grader.submission.reading import LARGEST, Submission, UnreadableSubmission, of_cells
 from grader.wall.limits import MB
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}

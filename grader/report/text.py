@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.wall.tokens import Function, Generator, Opaque
+from grader.wall.protocol.tokens import Function, Generator, Opaque
 
 SMALL = 36
 """Entries of an array that is shown whole."""

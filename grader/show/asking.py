@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.checks.answers import Answers, Call
-from grader.course import Chapter, Course, CourseError, UnknownName
+from grader.course.model import Chapter, Course, CourseError, UnknownName, load_module
 from grader.judge.reporting import problem_note
-from grader.modules import load_module
 from grader.report.text import harmless
 from grader.show.picture import Curves, Heatmap, Picture, Undrawable
-from grader.submission import Submission
+from grader.submission.reading import Submission
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.isolation import detect
 from grader.wall.sandbox import Sandbox

@@ -31,3 +31,7 @@ class SubmissionLost(BaseException):
     def __init__(self, status: str, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class SandboxError(Exception):
+    """The sandbox itself does not start; no submission is to blame."""

@@ -23,11 +23,14 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from grader.wall.limits import Limits
-from grader.wall.system import forks
+from grader.wall.protocol.line import forks
 
 BUBBLEWRAP, USER, PROCESS = "bubblewrap", "user", "process"
 
 ENGINE = Path(__file__).resolve().parent
+INSIDE = ("__init__.py", "wall/__init__.py", "wall/inside", "wall/protocol")
+"""All of the engine that a sandbox holds: this list is the trust boundary."""
+
 BOOTSTRAP = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
     "from {entry} import main; main()"
@@ -42,7 +45,8 @@ ENVIRONMENT = {
     "VECLIB_MAXIMUM_THREADS": "1",
 }
 TRIAL = (
-    "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; import grader.wall.zygote"
+    "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
+    "import grader.wall.inside.zygote"
 )
 _users = itertools.count()
 
@@ -109,7 +113,7 @@ def python_command(
     isolation: Isolation,
     libraries: Iterable[str],
     arguments: list[str],
-    entry: str = "grader.wall.zygote",
+    entry: str = "grader.wall.inside.zygote",
 ) -> list[str]:
     """The command line of a process that may import `libraries` and nothing else installed.
 
@@ -227,8 +231,7 @@ def _file_system(libraries: list[Path]) -> list[str]:
     links = [path for path in system if path.is_symlink()]
     binds = {path: path for path in sorted(set(own) - set(links))}
     binds |= {path: Path("/libraries", path.name) for path in libraries}
-    binds |= {path: Path("/engine/grader/wall", path.name) for path in sorted(ENGINE.glob("*.py"))}
-    binds[ENGINE.parent / "__init__.py"] = Path("/engine/grader/__init__.py")
+    binds |= {ENGINE.parent / part: Path("/engine/grader", part) for part in INSIDE}
     options = ["--clearenv"]
     for name, value in ENVIRONMENT.items():
         options += ["--setenv", name, value]
@@ -285,3 +288,27 @@ def _processes_of_this_user() -> int:
             except OSError:
                 continue
     return count
+
+
+def lacking(isolation: Isolation) -> Iterator[str]:
+    """A line, of at most 63 characters, for each thing that it does not keep a submission from."""
+    if isolation.strong:
+        return
+    if not _has_limits():
+        yield "neither its memory nor its processes and files are limited"
+    elif sys.platform == "darwin":
+        yield "its memory is not limited: macOS ignores such a limit"
+    if not hasattr(os, "killpg"):
+        yield "a program that it starts may outlive it"
+    elif not os.path.isdir("/proc"):
+        yield "a program that it starts may outlive it in a group of its own"
+    if not forks():
+        yield "each exercise gets a fresh process, one after another: slower"
+
+
+def _has_limits() -> bool:
+    try:
+        import resource
+    except ImportError:
+        return False
+    return hasattr(resource, "RLIMIT_AS")

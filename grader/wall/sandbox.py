@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import (
     Isolation,
     environment,
@@ -21,14 +22,19 @@ from grader.wall.isolation import (
     unprivileged_user,
 )
 from grader.wall.limits import Limits
-from grader.wall.signs import CELL, READY, WORKER
+from grader.wall.protocol.channel import CELL, READY, WORKER
 
 if TYPE_CHECKING:
-    from grader.wall.channel import Channel
+    from grader.wall.protocol.channel import Channel
 
 
-class SandboxError(Exception):
-    """The sandbox itself does not start; no submission is to blame."""
+from typing import TYPE_CHECKING, Protocol, Self
+
+from grader.wall.protocol.line import forks
+from grader.wall.spawned import SpawnedSandbox
+
+if TYPE_CHECKING:
+    from grader.wall.protocol.channel import Channel
 
 
 class Zygote:
@@ -43,7 +49,7 @@ class Zygote:
         Raises SandboxError.
         """
         # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
-        from grader.wall.channel import Channel
+        from grader.wall.protocol.channel import Channel
 
         ours, leash = self.ask(WORKER)
         return Channel(ours, self.limits.frame), leash
@@ -220,3 +226,34 @@ def warm_sandbox(
         return
     with Sandbox(replace(isolation, warm=True), libraries, limits) as sandbox:
         yield sandbox
+
+
+class Workers(Protocol):
+    """Where a session gets its workers."""
+
+    def open(self) -> tuple[Channel, int]:
+        """A worker's channel and its leash, a descriptor to close for its end.
+
+        Raises SandboxError.
+        """
+
+
+class AnySandbox(Workers, Protocol):
+    """What both kinds of sandbox offer."""
+
+    def wait(self) -> None:
+        """Wait until a worker can be opened.  Raises SandboxError."""
+
+    def alive(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def start_sandbox(isolation: Isolation, libraries: tuple[str, ...], limits: Limits) -> AnySandbox:
+    """Start a sandbox of the kind that this system can have."""
+    kind = Sandbox if forks() else SpawnedSandbox
+    return kind(isolation, libraries, limits)

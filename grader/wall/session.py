@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.wall.channel import Channel, ChannelClosed, ChannelTimeout
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
-from grader.wall.requests import Request, to_call, to_probe
-from grader.wall.starting import Workers
-from grader.wall.tokens import Function
-from grader.wall.wire import WireError, pack
+from grader.wall.protocol.channel import Channel, ChannelClosed, ChannelTimeout
+from grader.wall.protocol.tokens import Function, Request, to_call, to_probe
+from grader.wall.protocol.wire import WireError, pack
+from grader.wall.sandbox import Workers
 
 FRAME = 64
 """Bytes of a frame beside its request, and more."""

@@ -18,14 +18,14 @@ import tempfile
 import threading
 from typing import IO, TYPE_CHECKING
 
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation, environment, python_command, resource_limits
 from grader.wall.limits import Limits
-from grader.wall.line import Line
-from grader.wall.sandbox import SandboxError
-from grader.wall.signs import READY
+from grader.wall.protocol.channel import READY
+from grader.wall.protocol.line import Line
 
 if TYPE_CHECKING:
-    from grader.wall.channel import Channel
+    from grader.wall.protocol.channel import Channel
 
 
 class SpawnedSandbox:
@@ -48,7 +48,7 @@ class SpawnedSandbox:
         Raises SandboxError.
         """
         # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
-        from grader.wall.channel import Channel
+        from grader.wall.protocol.channel import Channel
 
         if not self.alive():
             self.ahead.end()
@@ -86,7 +86,10 @@ class SpawnedSandbox:
         }
         errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the worker
         command = python_command(
-            self.isolation, self.libraries, [json.dumps(settings)], entry="grader.wall.single"
+            self.isolation,
+            self.libraries,
+            [json.dumps(settings)],
+            entry="grader.wall.inside.single",
         )
         process = line.start(
             command, environment(self.isolation, self.folder), cwd=self.folder, stderr=errors

@@ -10,12 +10,13 @@ from contextlib import ExitStack
 from rich.console import RenderableType
 from rich.text import Text
 
-from grader.blocks import users
-from grader.course import Chapter, Exercise
-from grader.progress import load_progress
+from grader.course.model import Chapter, Exercise
 from grader.report.model import ChapterReport
-from grader.student_commands import chapter_list, next_hint, next_step, what_to_do
-from grader.submission import UnreadableSubmission
+from grader.student.commands import chapter_list, next_hint, next_step, what_to_do
+from grader.student.progress import load_progress
+from grader.student.workspace import Workspace
+from grader.submission.blocks import users
+from grader.submission.reading import UnreadableSubmission
 from grader.watch import view
 from grader.watch.events import Event, Events, Heard, Pressed, Resized, Touched
 from grader.watch.files import Files
@@ -25,7 +26,6 @@ from grader.watch.reading import Reading, differing, read
 from grader.watch.screen import Screen
 from grader.watch.signals import Signals
 from grader.watch.view import Picture
-from grader.workspace import Workspace
 
 SETTLING = 0.2
 """Seconds that a file which is empty, gone or no Python gets: it may be half-written."""

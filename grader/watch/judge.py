@@ -8,11 +8,11 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
-from grader.course import Chapter
-from grader.wall.line import Line
+from grader.course.model import Chapter
+from grader.student.workspace import Workspace
+from grader.wall.protocol.line import Line
 from grader.watch.events import Events, Heard
 from grader.watch.server import Answer, Farewell, Request
-from grader.workspace import Workspace
 
 BOOTSTRAP = "from grader.watch.server import main; main()"
 MOST = 3

@@ -6,10 +6,15 @@ import ast
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from grader.blocks import UNPARSABLE, changed
-from grader.course import Chapter
-from grader.submission import Submission, UnreadableSubmission, chapter_file, read_submission
-from grader.workspace import Workspace
+from grader.course.model import Chapter
+from grader.student.workspace import Workspace
+from grader.submission.blocks import UNPARSABLE, changed
+from grader.submission.reading import (
+    Submission,
+    UnreadableSubmission,
+    chapter_file,
+    read_submission,
+)
 
 
 @dataclass(frozen=True)

@@ -18,19 +18,18 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.assignment import Assignment, Wave
-from grader.course import Chapter, Course, CourseError, load_course
+from grader.course.model import Chapter, Course, CourseError, load_course
+from grader.judge.assignment import Assignment, Wave
 from grader.report.model import ChapterReport
-from grader.submission import UnreadableSubmission, read_submission
+from grader.submission.reading import UnreadableSubmission, read_submission
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import detect
-from grader.wall.libraries import load
-from grader.wall.line import take_up
-from grader.wall.sandbox import SandboxError
-from grader.wall.starting import AnySandbox, start_sandbox
-from grader.wall.system import forks
+from grader.wall.protocol.libraries import load
+from grader.wall.protocol.line import forks, take_up
+from grader.wall.sandbox import AnySandbox, start_sandbox
 
 if TYPE_CHECKING:
-    from grader.course import Exercise
+    from grader.course.model import Exercise
     from grader.judge.chapter import LoadedChapter
 
 Observe = Callable[["Exercise", bool], None]
@@ -193,8 +192,7 @@ class WarmJudge:
             connection.send(self._answer(request, loaded, observe))
 
     def _answer(self, request: Request, loaded: LoadedChapter, observe: Observe) -> Answer:
-        from grader.assignment import Run
-        from grader.judge.errors import JudgeError
+        from grader.judge.assignment import JudgeError, Run
         from grader.judge.judging import Judging
 
         chapter = self.chapter
@@ -225,9 +223,8 @@ class Ahead:
 
     def draw(self) -> None:
         """Draw what the next check needs."""
-        from grader.assignment import Run
         from grader.judge import inputs
-        from grader.judge.errors import JudgeError
+        from grader.judge.assignment import JudgeError, Run
         from grader.judge.run import run_check
 
         check, run = self.pending.pop(0), Run()

@@ -9,11 +9,11 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from grader.course import Chapter, Exercise
+from grader.course.model import Chapter, Exercise
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.report.terminal import earned, failure
 from grader.report.text import harmless
-from grader.workspace import Standing
+from grader.student.workspace import Standing
 
 KEYS = ("h hint", "n next", "l list", "r run again", "c check all", "q quit")
 BAR = 24

@@ -27,8 +27,7 @@ from pathlib import Path
 
 import psutil
 
-from grader.course import Chapter, Course, find_course, load_course
-from grader.modules import load_module
+from grader.course.model import Chapter, Course, find_course, load_course, load_module
 from grader.wall.limits import MB
 
 HERE = Path(__file__).resolve().parent

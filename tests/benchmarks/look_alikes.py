@@ -17,9 +17,9 @@ from pathlib import Path
 
 from grader.classroom.look_alikes import find_look_alikes
 from grader.classroom.results import Result
-from grader.course import Chapter, Course, find_course, load_course
-from grader.stubs import stub_of
-from grader.submission import Submission
+from grader.course.model import Chapter, Course, find_course, load_course
+from grader.course.stubs import stub_of
+from grader.submission.reading import Submission
 
 SIZES = (250, 500, 1000)
 EVERY = 50

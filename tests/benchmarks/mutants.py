@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import Run
 from grader.checks.answers import Local
-from grader.course import Chapter, Course, Exercise, load_course
+from grader.course.model import Chapter, Course, Exercise, load_course
+from grader.judge.assignment import JudgeError, Run
 from grader.judge.chapter import LoadedChapter, load_chapter
-from grader.judge.errors import JudgeError
 from grader.judge.grading import judge_exercise
 
 ROOT = Path(__file__).resolve().parents[2]

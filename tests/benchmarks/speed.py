@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.course import load_course
+from grader.course.model import load_course
 from grader.wall.isolation import detect
 from grader.wall.limits import MB, Limits
 from grader.wall.sandbox import Sandbox

@@ -23,9 +23,9 @@ import time
 from pathlib import Path
 
 from grader.bank import load_mistakes
-from grader.blocks import blocks
-from grader.course import Chapter, Course, Exercise, load_course
+from grader.course.model import Chapter, Course, Exercise, load_course
 from grader.judge.chapter import load_chapter
+from grader.submission.blocks import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grader.assignment import Assignment
-from grader.course import Course, load_course
-from grader.assignment import Run
+from grader.judge.assignment import Assignment
+from grader.course.model import Course, load_course
+from grader.judge.assignment import Run
 from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
 from grader.report.terminal import WIDTH, print_reports
-from grader.submission import read_submission
+from grader.submission.reading import read_submission
 
 HERE = Path(__file__).resolve().parent
 CHEATS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
@@ -122,7 +122,7 @@ def _left_behind(before: set[str]) -> list[str]:
 
 
 def _is_sandbox(process: str) -> bool:
-    return "grader.wall.zygote" in _command(process)
+    return "grader.wall.inside.zygote" in _command(process)
 
 
 def _is_ours(process: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grader.modules import load_module
+from grader.course.model import load_module
 
 
 @pytest.fixture(scope="session")

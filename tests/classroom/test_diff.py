@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, Run
 from grader.classroom.bench import Bench
 from grader.classroom.roster import read_roster
 from grader.classroom.run import judge_class
-from grader.course import load_course
-from grader.modules import load_module
+from grader.course.model import load_course, load_module
+from grader.judge.assignment import Assignment, Run
 from grader.wall.isolation import detect
 
 small = load_module(Path(__file__).with_name("small_class.py"), "small_class_texts")

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.roster import read_roster
-from grader.course import load_course
-from grader.modules import load_module
-from grader.submission import LARGEST, UnreadableSubmission
+from grader.course.model import load_course, load_module
+from grader.submission.reading import LARGEST, UnreadableSubmission
 
 small = load_module(Path(__file__).with_name("small_class.py"), "small_class_texts")
 NOTEBOOK = json.dumps(

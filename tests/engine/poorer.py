@@ -101,6 +101,6 @@ def getwch() -> str:
 if __name__ in ("__main__", "poorer"):
     become_poorer()
 if __name__ == "__main__":
-    from grader.cli import main
+    from grader.cli.app import main
 
     main(sys.argv[2:])

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, Run
-from grader.audit import audit_chapter
-from grader.course import load_course
+from grader.authoring.audit import audit_chapter
+from grader.course.model import load_course
+from grader.judge.assignment import Assignment, Run
 from grader.judge.judging import Judging
-from grader.submission import read_submission
+from grader.submission.reading import read_submission
 from grader.wall.isolation import detect
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from grader.cli import app, main
-from grader.command_group import CommandGroup
+from grader.cli.app import app, main
+from grader.cli.group import CommandGroup
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPLETING = "from grader.cli import main; main()"
+COMPLETING = "from grader.cli.app import main; main()"
 
 
 @pytest.fixture

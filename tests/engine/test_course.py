@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import CourseError, UnknownName, load_course
+from grader.course.model import CourseError, UnknownName, load_course
+from grader.course.stubs import stub_of
 from grader.judge.chapter import load_chapter
-from grader.stubs import stub_of
 
 TOML = """\
 name = "tiny"

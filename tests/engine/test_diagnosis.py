@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.assignment import Run
+from grader.judge.assignment import Run
 
 NAMED = {
     "no-max-shift": "e = np.exp(z)\n    return e / e.sum(axis=axis, keepdims=True)",

@@ -14,12 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from grader.cli import main
-from grader.course import Course, CourseError, load_course
-from grader.docs.build import LISTING, build_site
+from grader.authoring.notebooks import notebook_of
+from grader.authoring.site import LISTING, build_site
+from grader.cli.app import main
+from grader.course.model import Course, CourseError, load_course
+from grader.course.stubs import BEGIN, END, stub_of
 from grader.judge.chapter import load_chapter
-from grader.notebooks import notebook_of
-from grader.stubs import BEGIN, END, stub_of
 
 pytestmark = [
     # Of Sphinx's next version but one, about its own extensions.

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from grader.assignment import Run
 from grader.checks.answers import Once
 from grader.judge import drawing, inputs
+from grader.judge.assignment import JudgeError, Run
 from grader.judge.chapter import LoadedChapter, load_chapter
-from grader.judge.errors import JudgeError
-from grader.wall.wire import pack
+from grader.wall.protocol.wire import pack
 
 
 @pytest.fixture

@@ -14,14 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import load_course
-from grader.wall.isolation import PROCESS, Isolation, detect
-from grader.wall.lacking import lacking
+from grader.course.model import load_course
+from grader.wall.isolation import PROCESS, Isolation, detect, lacking
 from grader.wall.limits import Limits
-from grader.wall.line import Line
+from grader.wall.protocol.line import Line, forks
 from grader.wall.session import Session, Sources
 from grader.wall.spawned import SpawnedSandbox
-from grader.wall.system import forks
 
 ROOT = Path(__file__).resolve().parents[2]
 POORER = Path(__file__).with_name("poorer.py")
@@ -118,8 +116,8 @@ import sys
 sys.path.insert(0, {str(POORER.parent)!r})
 import poorer
 poorer.become_poorer()
-from grader.wall.system import forks, passes_descriptors
-from grader.wall.confinement import limit
+from grader.wall.protocol.line import forks, passes_descriptors
+from grader.wall.inside.confinement import limit
 assert not forks() and not passes_descriptors()
 limit({{"RLIMIT_NOFILE": 3}})
 """
@@ -177,8 +175,11 @@ def test_workers_of_their_own_share_nothing_and_leave_with_their_leash():
 
 
 def test_a_stranger_who_calls_is_turned_away(monkeypatch):
-    monkeypatch.setattr("grader.wall.line.passes_descriptors", lambda: False)
-    program = "import sys; from grader.wall.line import take_up; take_up(sys.argv[1]).sendall(b'R')"
+    monkeypatch.setattr("grader.wall.protocol.line.passes_descriptors", lambda: False)
+    program = (
+        "import sys; from grader.wall.protocol.line import take_up; "
+        "take_up(sys.argv[1]).sendall(b'R')"
+    )
     line = Line()
     stranger = socket.create_connection(("127.0.0.1", int(line.way.split()[1])))
     stranger.sendall(b"0" * 32)
@@ -194,7 +195,7 @@ def test_a_statement_is_interrupted_without_alarms():
     """In a process of its own: a loader leaves its traces in the one in which it runs."""
     program = """
 import signal
-from grader.wall.loading import Loader
+from grader.wall.inside.loading import Loader
 del signal.setitimer, signal.SIGALRM
 loader = Loader("ch", {"ch": "a = 1\\nwhile True: pass\\nb = 2\\n"}, seconds=1.0)
 module = loader.run()

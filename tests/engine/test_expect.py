@@ -15,7 +15,7 @@ from grader.checks.expect import (
     expect_untouched,
 )
 from grader.wall.errors import SubmissionError
-from grader.wall.tokens import Opaque
+from grader.wall.protocol.tokens import Opaque
 
 A = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
 

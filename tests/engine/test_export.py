@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import main
+from grader.cli.app import main
 from grader.exports import autograde
 from grader.wall.isolation import BUBBLEWRAP, PROCESS, USER, Isolation
 

@@ -12,10 +12,10 @@ import pytest
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
-from grader.wall.requests import to_call
+from grader.wall.protocol.tokens import to_call
+from grader.wall.protocol.wire import pack
 from grader.wall.sandbox import Sandbox
 from grader.wall.session import Session, Sources
-from grader.wall.wire import pack
 
 SOURCE = """
 import os

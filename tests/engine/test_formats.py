@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
-from grader.cli import main
-from grader.grade_command import Drawing, write
+from grader.cli.app import main
+from grader.cli.grading import Drawing, write
 from grader.report import as_github
 from grader.report.as_github import Place, commands, outputs, summary, tell_runner
 from grader.report.as_gradescope import no_mark, to_gradescope, zero
@@ -485,7 +485,7 @@ def test_where_nothing_can_be_written(run):
 
 def test_the_annotation_of_a_notebook_names_no_line(course, tmp_path, monkeypatch):
     nbformat = pytest.importorskip("nbformat")
-    from grader.grade_command import Choice, places
+    from grader.cli.grading import Choice, places
 
     cells = [nbformat.v4.new_code_cell(WRONG)]
     path = tmp_path / "ch4.ipynb"

@@ -10,8 +10,8 @@ from grader.checks import check, expect_close, fills, function, given, sizes, st
 from grader.checks.answers import Local
 from grader.judge import inputs
 from grader.judge.run import run_check
-from grader.wall.requests import to_call
-from grader.wall.wire import pack
+from grader.wall.protocol.tokens import to_call
+from grader.wall.protocol.wire import pack
 
 
 @check("double", "matches the reference", value=True)
@@ -149,7 +149,7 @@ import sys
 from pathlib import Path
 from hypothesis import Phase, given, settings, strategies as st
 from grader.checks import fills
-from grader.modules import load_module
+from grader.course.model import load_module
 if len(sys.argv) > 1:
     load_module(Path(sys.argv[1]), "other")
 @settings(derandomize=True, database=None, phases=[Phase.generate], max_examples=200)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Run
-from grader.journal import Entry, Journal, JournalError, key_of
+from grader.classroom.journal import Entry, Journal, JournalError, key_of
+from grader.course.versions import Versions
+from grader.judge.assignment import Run
 from grader.report.model import (
     CallShown,
     ChapterReport,
@@ -16,8 +17,7 @@ from grader.report.model import (
     ExerciseReport,
     MistakeShown,
 )
-from grader.submission import Submission
-from grader.versions import Versions
+from grader.submission.reading import Submission
 
 SUBMISSION = Submission(Path("ch4.py"), "ch04", {"ch04": "def softmax(z): ..."})
 KEY = key_of("alice", SUBMISSION, "version", "bubblewrap", Run())

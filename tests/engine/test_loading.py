@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from grader.wall.loading import Loader
+from grader.wall.inside.loading import Loader
 
 
 @pytest.fixture(autouse=True)

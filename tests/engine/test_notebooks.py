@@ -6,10 +6,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.course import Course
-from grader.latex import formula
-from grader.notation import to_latex
-from grader.notebooks import markdown, notebook_of, notebook_path
+from grader.authoring.notebooks import markdown, notebook_of, notebook_path
+from grader.course.model import Course
+from grader.formulas.latex import formula
+from grader.formulas.notation import to_latex
 
 ALLOWED = {"cell_type", "grade", "grade_id", "locked", "points", "schema_version", "solution"}
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, Run
-from grader.course import CourseError
-from grader.judge.errors import JudgeError
+from grader.course.model import CourseError
+from grader.judge.assignment import Assignment, JudgeError, Run
 from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
-from grader.submission import Submission, read_submission
+from grader.submission.reading import Submission, read_submission
 from grader.wall.isolation import PROCESS, Isolation
 
 BELIEVABLE = Path(__file__).resolve().parent.parent / "believable"

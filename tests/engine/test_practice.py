@@ -13,13 +13,13 @@ import pytest
 import torch
 
 import grader
-from grader.blocks import blocks
-from grader.course import UnknownName
-from grader.manners import to_arrays, to_tensors
-from grader.practising import PracticeFailed
+from grader.course.model import UnknownName
+from grader.practising.manners import to_arrays, to_tensors
+from grader.practising.practice import PracticeFailed
 from grader.report.as_html import chapter_html, exercise_html, overview_html
 from grader.report.disclosure import Disclosure
 from grader.report.model import ChapterReport, CheckReport, Counterexample, ExerciseReport
+from grader.submission.blocks import blocks
 
 
 def right_softmax(z, axis=-1):

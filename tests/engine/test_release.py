@@ -15,18 +15,18 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from grader.bank import load_mistakes
-from grader.blocks import blocks, replaced
 from grader.checks.check import Check
-from grader.cli import main
-from grader.course import Course, CourseError, load_course
+from grader.cli.app import main
+from grader.course.model import Course, CourseError, load_course
+from grader.course.stubs import BEGIN, END
 from grader.judge.chapter import load_chapter
 from grader.kit.files import ENGINE, Files, kit_files, write_kit
 from grader.kit.practice_part import practice_part
-from grader.progress import Last
 from grader.report.model import ChapterReport, CheckReport, ExerciseReport
-from grader.stubs import BEGIN, END
+from grader.student.progress import Last
+from grader.student.workspace import Standing
+from grader.submission.blocks import blocks, replaced
 from grader.watch.view import headline, progress_line
-from grader.workspace import Standing
 
 WRONG = "def softmax(z, axis=-1):\n    e = np.exp(z)\n    return e / e.sum()"
 
@@ -182,7 +182,7 @@ def test_the_engine_in_the_kit_is_the_engine(files):
     for path, content in files.items():
         if of_engine(path):
             assert (ENGINE.parent / path).read_bytes() == content
-    assert PurePosixPath("grader/cli.py") in files
+    assert PurePosixPath("grader/cli/app.py") in files
     assert not [path for path in files if path.suffix in (".md", ".pyc") and of_engine(path)]
 
 

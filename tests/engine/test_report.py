@@ -19,7 +19,7 @@ from grader.report.model import (
 )
 from grader.report.terminal import WIDTH, print_reports
 from grader.report.text import harmless, show
-from grader.wall.tokens import Function, Generator, Opaque
+from grader.wall.protocol.tokens import Function, Generator, Opaque
 
 
 def report(argument: str = "[1.]", message: str = "they differ", status: str = "failed"):

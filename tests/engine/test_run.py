@@ -7,7 +7,7 @@ import pytest
 
 from grader.checks import check, expect_close, fills, given, sizes
 from grader.checks.answers import Local
-from grader.judge.errors import JudgeError
+from grader.judge.assignment import JudgeError
 from grader.judge.run import run_check
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from grader.checks.arguments import function, generator
-from grader.wall.errors import SubmissionError, SubmissionLost
+from grader.wall.errors import SandboxError, SubmissionError, SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
-from grader.wall.sandbox import Cell, Sandbox, SandboxError, Zygote, warm_sandbox
+from grader.wall.protocol.tokens import Function
+from grader.wall.sandbox import Cell, Sandbox, Zygote, warm_sandbox
 from grader.wall.session import Session, Sources
-from grader.wall.tokens import Function
 
 SOURCE = """
 import os, time

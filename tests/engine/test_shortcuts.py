@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.course import Refused
-from grader.shortcuts import find_shortcuts
+from grader.course.model import Refused
+from grader.submission.shortcuts import find_shortcuts
 
 REFUSED = (
     Refused("torch.nn.functional.scaled_dot_product_attention", "it is the exercise"),

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.cli import main
-from grader.course import UnknownName
+from grader.cli.app import main
+from grader.course.model import UnknownName
 from grader.show.asking import Shown, asked, declared
 from grader.show.picture import Curves, Heatmap, Undrawable
 from grader.show.svg import page, sheet
 from grader.show.terminal import drawn
-from grader.submission import read_submission
+from grader.submission.reading import read_submission
 
 RIGHT = """
 import numpy as np

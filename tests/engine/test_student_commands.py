@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.blocks import blocks, changed
-from grader.cli import main
-from grader.progress import NAME, load_progress
+from grader.cli.app import main
+from grader.student.progress import NAME, load_progress
+from grader.submission.blocks import blocks, changed
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "ch04_softmax_cross_entropy.py"

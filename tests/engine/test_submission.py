@@ -8,7 +8,7 @@ import os
 import nbformat
 import pytest
 
-from grader.submission import UnreadableSubmission, chapter_file, read_submission
+from grader.submission.reading import UnreadableSubmission, chapter_file, read_submission
 
 SOURCE = "def softmax(z):\n    return z\n"
 

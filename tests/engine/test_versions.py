@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import CourseError, load_course
-from grader.versions import versions_of
+from grader.course.model import CourseError, load_course
+from grader.course.versions import versions_of
 
 SMALL = Path(__file__).resolve().parent.parent / "nbgrader" / "small_course"
 CHECKS = "tests/checks/test_ch01_small.py"

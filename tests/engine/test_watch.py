@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.blocks import blocks
 from grader.judge import inputs
 from grader.judge.chapter import load_chapter
+from grader.submission.blocks import blocks
 from grader.watch.server import Ahead
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
@@ -287,7 +287,7 @@ def test_signals_leave_the_terminal_as_it_was(watching, number):
 
 def test_a_fault_of_ours_leaves_the_terminal_as_it_was(path):
     program = (
-        "import grader.watch.command as command, grader.cli as cli\n"
+        "import grader.watch.command as command, grader.cli.app as cli\n"
         "def fail(self): raise RuntimeError('a fault')\n"
         "command.Watcher.hint = fail\n"
         "cli.main()"
@@ -404,7 +404,8 @@ def test_nothing_of_posix_is_imported_until_it_watches(path):
     program = (
         "import sys\n"
         "for name in ('termios', 'tty', 'fcntl', 'pty'): sys.modules[name] = None\n"
-        "import grader.cli, grader.watch.command, grader.student_commands, grader.init_command\n"
+        "import grader.cli.app, grader.watch.command\n"
+        "import grader.student.commands, grader.student.init\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
 

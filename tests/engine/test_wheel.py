@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.blocks import blocks, replaced
-from grader.cli import main
+from grader.cli.app import main
+from grader.submission.blocks import blocks, replaced
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("grader", "exercises", "pictures", "solutions", "tests/checks", "tests/mistakes")

@@ -13,8 +13,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from grader.blocks import blocks
-from grader.course import Exercise
+from grader.course.model import Exercise
 from grader.report.model import (
     CallShown,
     ChapterReport,
@@ -23,9 +22,10 @@ from grader.report.model import (
     ExerciseReport,
     MistakeShown,
 )
+from grader.student.workspace import Standing
+from grader.submission.blocks import blocks
 from grader.watch import view
 from grader.watch.screen import page
-from grader.workspace import Standing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
 

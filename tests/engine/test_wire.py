@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_strategies
 
-from grader.wall.tokens import Function, Generator, Opaque
-from grader.wall.wire import ARRAY, DTYPES, LENGTH, MAX_ITEMS, TUPLE, WireError, pack, unpack
+from grader.wall.protocol.tokens import Function, Generator, Opaque
+from grader.wall.protocol.wire import (
+    ARRAY,
+    DTYPES,
+    LENGTH,
+    MAX_ITEMS,
+    TUPLE,
+    WireError,
+    pack,
+    unpack,
+)
 
 plain = st.recursive(
     st.none()

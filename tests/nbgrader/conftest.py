@@ -15,9 +15,8 @@ from types import ModuleType
 
 import pytest
 
-from grader.course import load_course
-from grader.modules import load_module
-from grader.notebooks import write_notebooks
+from grader.authoring.notebooks import write_notebooks
+from grader.course.model import load_course, load_module
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent

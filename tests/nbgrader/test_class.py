@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from grader.modules import load_module
+from grader.course.model import load_module
 
 
 def pytest_generate_tests(metafunc):

@@ -7,7 +7,7 @@ import json
 import nbformat
 import pytest
 
-from grader.judge.errors import JudgeError
+from grader.judge.assignment import JudgeError
 
 NONE = {"softmax": None, "relu": None}
 FULL = {"softmax": 60, "relu": 40}

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from grader.course import Course
+from grader.course.model import Course
 
 INSTALLING = ("sudo ", "pip ")
 

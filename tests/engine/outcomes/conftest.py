@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, Run
 from grader.classroom.results import ClassResults, Result
-from grader.course import Course
+from grader.course.model import Course
+from grader.judge.assignment import Assignment, Run
 from grader.judge.judging import Judging
 from grader.report.model import ChapterReport
-from grader.submission import Submission, read_submission
+from grader.submission.reading import Submission, read_submission
 from grader.wall.isolation import detect
 
 HERE = Path(__file__).resolve().parent

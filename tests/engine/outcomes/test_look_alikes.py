@@ -14,9 +14,9 @@ import pytest
 
 from grader.classroom.look_alikes import MISSING, Pair, find_look_alikes, groups
 from grader.classroom.results import Result
-from grader.course import load_course
-from grader.stubs import BEGIN, END, stub_of
-from grader.submission import Submission
+from grader.course.model import load_course
+from grader.course.stubs import BEGIN, END, stub_of
+from grader.submission.reading import Submission
 
 ROOT = Path(__file__).resolve().parents[3]
 COURSE = load_course(ROOT)
@@ -191,7 +191,7 @@ def test_the_same_pairs_whatever_python_hashes_to():
 from pathlib import Path
 from grader.classroom.look_alikes import find_look_alikes
 from grader.classroom.results import Result
-from grader.submission import Submission
+from grader.submission.reading import Submission
 texts = [Path(f"solutions/{name}.py").read_text("utf-8")
          for name in ("ch04_softmax_cross_entropy", "ch05_backpropagation")]
 texts += [text[: len(text) * 3 // 4] for text in texts]

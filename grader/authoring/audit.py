@@ -1,0 +1,147 @@
+"""`grade audit`: the course examines itself.
+
+Everything here runs in one process, on trusted code only: the checks judge the reference, every
+mistake, every alternate, every oracle and the trivial answers.
+"""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from grader.authoring.trivial import trivial_answers
+from grader.bank import Alternate, Mistake, load_alternates, load_mistakes
+from grader.checks.answers import Local
+from grader.course.model import Chapter, Course, Exercise
+from grader.judge import inputs
+from grader.judge.assignment import Run
+from grader.judge.chapter import LoadedChapter, load_chapter
+from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
+
+MISTAKES = 4
+ALTERNATES = 2
+ORACLES = 1
+PRACTICE = 2
+
+
+def audit_chapter(course: Course, chapter: Chapter) -> Iterator[str]:
+    """Yield a line for everything that is not as a chapter must be; nothing if all is well."""
+    loaded = load_chapter(course, chapter)
+    mistakes = load_mistakes(course.mistakes(chapter))
+    alternates = load_alternates(course.alternates(chapter))
+    oracles = load_alternates(course.oracles(chapter))
+    yield from _strangers(chapter, [*mistakes, *alternates, *oracles])
+    yield from _docstrings(loaded)
+    for exercise in chapter.exercises:
+        own = [entry for entry in mistakes if entry.exercise == exercise.name]
+        right = [entry for entry in alternates if entry.exercise == exercise.name]
+        independent = [entry for entry in oracles if entry.exercise == exercise.name]
+        yield from _counts(loaded, exercise, own, right, independent)
+        with inputs.remembered():
+            yield from _reference(loaded, exercise)
+        yield from _mistakes(loaded, exercise, own)
+        yield from _fair(loaded, exercise, "alternate", right)
+        yield from _fair(loaded, exercise, "oracle", independent)
+        yield from _trivial(loaded, exercise)
+
+
+def _strangers(chapter: Chapter, entries: list[Any]) -> Iterator[str]:
+    names = {exercise.name for exercise in chapter.exercises}
+    for entry in entries:
+        if entry.exercise not in names:
+            yield f"{chapter.id}: {type(entry).__name__.lower()} of no exercise: {entry.exercise}"
+
+
+def _docstrings(loaded: LoadedChapter) -> Iterator[str]:
+    finder = doctest.DocTestFinder(exclude_empty=False)
+    runner = doctest.DocTestRunner(verbose=False)
+    for exercise in loaded.chapter.exercises:
+        target = loaded.namespace.get(exercise.name)
+        if target is None:
+            yield f"{exercise.id}: the solution does not define it"
+            continue
+        tests = finder.find(target, exercise.name, globs=dict(loaded.namespace))
+        if not any(test.examples for test in tests):
+            yield f"{exercise.id}: the docstring has no worked example"
+        for test in tests:
+            said: list[str] = []
+            if runner.run(test, out=said.append).failed:
+                yield f"{exercise.id}: a docstring example is wrong\n{''.join(said)}"
+
+
+def _counts(
+    loaded: LoadedChapter,
+    exercise: Exercise,
+    mistakes: list[Mistake],
+    alternates: list[Alternate],
+    oracles: list[Alternate],
+) -> Iterator[str]:
+    practice = [check for check in loaded.checks[exercise.name] if check.practice]
+    for what, have, least in (
+        ("mistakes", mistakes, MISTAKES),
+        ("alternates", alternates, ALTERNATES),
+        ("oracles", oracles, ORACLES),
+        ("practice checks", practice, PRACTICE),
+    ):
+        if len(have) < least:
+            yield f"{exercise.id}: {len(have)} {what}, at least {least} are due"
+    names = Counter(entry.name for entry in mistakes)
+    yield from (f"{exercise.id}: mistake {name} stands twice" for name in names if names[name] > 1)
+
+
+def _reference(loaded: LoadedChapter, exercise: Exercise) -> Iterator[str]:
+    verdict = judge_exercise(loaded, exercise, loaded.reference, Run())
+    if verdict.score != exercise.points:
+        yield f"{exercise.id}: the reference fails {_failures(verdict)}"
+
+
+def _mistakes(loaded: LoadedChapter, exercise: Exercise, mistakes: list[Mistake]) -> Iterator[str]:
+    useful = set()
+    for entry in mistakes:
+        verdict = with_diagnosis(loaded, _judged(loaded, exercise, entry.implementation))
+        useful |= {outcome.check.slug for outcome in verdict.outcomes if not outcome.passed}
+        if verdict.score >= exercise.points:
+            yield f"{exercise.id}: mistake {entry.name} is accepted"
+        elif verdict.mistake is None or verdict.mistake.name != entry.name:
+            named = verdict.mistake.name if verdict.mistake else "nothing"
+            yield f"{exercise.id}: mistake {entry.name} is named {named}"
+    for check in loaded.checks[exercise.name]:
+        if check.slug not in useful:
+            yield f"{exercise.id}: check {check.slug} is idle: it catches no mistake"
+
+
+def _fair(
+    loaded: LoadedChapter, exercise: Exercise, what: str, entries: list[Alternate]
+) -> Iterator[str]:
+    for entry in entries:
+        verdict = _judged(loaded, exercise, entry.implementation)
+        if verdict.score != exercise.points:
+            yield f"{exercise.id}: {what} '{entry.style}' fails {_failures(verdict)}"
+
+
+def _trivial(loaded: LoadedChapter, exercise: Exercise) -> Iterator[str]:
+    for what, answer in trivial_answers(loaded.namespace[exercise.name]):
+        verdict = _judged(loaded, exercise, answer)
+        if verdict.score:
+            passed = [outcome.check.slug for outcome in verdict.outcomes if outcome.passed]
+            yield f"{exercise.id}: answering {what} earns {verdict.score}: {', '.join(passed)}"
+
+
+def _judged(loaded: LoadedChapter, exercise: Exercise, implementation: Any) -> Verdict:
+    namespace = {**loaded.namespace, exercise.name: implementation}
+    return judge_exercise(loaded, exercise, Local(namespace), Run())
+
+
+def _failures(verdict: Verdict) -> str:
+    """The checks that did not pass, each with what was wrong, for the author of a chapter."""
+    lines = []
+    for outcome in verdict.outcomes:
+        if not outcome.passed:
+            lines.append(f"{outcome.check.slug}: {outcome.status}: {outcome.message}")
+            for call in outcome.calls[-1:]:
+                lines.append(f"    {call.name}{tuple(call.arguments)} {call.keywords or ''}")
+            lines.append(f"    expected {outcome.expected}, got {outcome.got}")
+    return inspect.cleandoc("\n".join(lines))

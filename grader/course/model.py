@@ -1,0 +1,278 @@
+"""The course model: a folder with `exercises/course.toml`, read into plain data."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader.wall.limits import Limits
+
+POINTS = 100
+HINTS = 3
+
+SHIPPED = "shipped"
+"""The folder of the installed package that a wheel carries the course in."""
+
+
+class OneLine(Exception):
+    """An error whose message says it all."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message, and no lines of the grader's own."""
+        return [f"grade: {self}"]
+
+
+class CourseError(OneLine):
+    """Something in the course's own files is wrong; the message names the file and line."""
+
+    @classmethod
+    def at(cls, path: Path, line: int, message: str) -> CourseError:
+        return cls(f"{path}:{line}: {message}")
+
+
+class NoCourse(OneLine):
+    """There is no course where grade was run."""
+
+
+class UnknownName(OneLine):
+    """No chapter or exercise has that name; the message suggests the nearest."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A library function that is an exercise's answer itself, and why it may not be used."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function or class that a student writes.
+
+    In a student kit `hidden` counts the checks that await at submission; elsewhere it is None.
+    """
+
+    chapter: str
+    name: str
+    points: int
+    hints: tuple[str, ...]
+    hidden: int | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.chapter}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One topic: a module of exercises, its allowed imports and its limits."""
+
+    id: str
+    module: str
+    title: str
+    imports: tuple[str, ...]
+    refused: tuple[Refused, ...]
+    exercises: tuple[Exercise, ...]
+    limits: Limits
+
+    @property
+    def number(self) -> int:
+        return int(re.sub(r"\D", "", self.id))
+
+    def exercise(self, name: str) -> Exercise:
+        """Raises UnknownName."""
+        for exercise in self.exercises:
+            if exercise.name == name:
+                return exercise
+        raise _unknown(f"{self.id}.{name}", [exercise.id for exercise in self.exercises])
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder of chapters."""
+
+    name: str
+    root: Path
+    chapters: tuple[Chapter, ...]
+    about: str = ""
+    """What the course is, in Markdown, for its start page."""
+
+    @cached_property
+    def exercises(self) -> dict[str, Exercise]:
+        return {entry.id: entry for chapter in self.chapters for entry in chapter.exercises}
+
+    @property
+    def is_kit(self) -> bool:
+        """Whether it is a student kit: practice checks and stubs, no references, no mistakes."""
+        return any(entry.hidden is not None for entry in self.exercises.values())
+
+    def whole(self) -> Course:
+        """This course, for what needs its references.  Raises NoCourse in a student kit."""
+        if self.is_kit:
+            raise NoCourse("this is a student kit: only the course it was made of can do that")
+        return self
+
+    def chapter(self, name: str) -> Chapter:
+        """The chapter called `ch3`, `3`, `ch03` or by its module's name.  Raises UnknownName."""
+        for chapter in self.chapters:
+            number = str(chapter.number)
+            if name in (chapter.id, chapter.module, number, f"ch{number.zfill(2)}"):
+                return chapter
+        raise _unknown(name, [chapter.id for chapter in self.chapters])
+
+    def select(self, target: str) -> tuple[Chapter, Exercise | None]:
+        """The chapter and exercise that `ch3` or `ch3.layer_norm` means.  Raises UnknownName."""
+        name, _, exercise = target.partition(".")
+        if not exercise and target not in {chapter.id for chapter in self.chapters}:
+            for chapter in self.chapters:
+                for entry in chapter.exercises:
+                    if entry.name == target:
+                        return chapter, entry
+            known = {entry.name: entry.id for entry in self.exercises.values()}
+            near = difflib.get_close_matches(target, known, n=1, cutoff=0.75)
+            if near and not name.startswith("ch"):
+                raise UnknownName(f"there is no {target}: did you mean {known[near[0]]}?")
+        chapter = self.chapter(name)
+        return chapter, chapter.exercise(exercise) if exercise else None
+
+    def solution(self, chapter: Chapter) -> Path:
+        return self.root / "solutions" / f"{chapter.module}.py"
+
+    def stub(self, chapter: Chapter) -> Path:
+        return self.root / "exercises" / f"{chapter.module}.py"
+
+    def checks(self, chapter: Chapter) -> Path:
+        return self.root / "tests" / "checks" / f"test_{chapter.module}.py"
+
+    def pictures(self, chapter: Chapter) -> Path:
+        return self.root / "pictures" / f"{chapter.module}.py"
+
+    def mistakes(self, chapter: Chapter) -> Path:
+        return self.root / "tests" / "mistakes" / f"{chapter.module}.py"
+
+    def alternates(self, chapter: Chapter) -> Path:
+        return self.root / "tests" / "alternates" / f"{chapter.module}.py"
+
+    def oracles(self, chapter: Chapter) -> Path:
+        return self.root / "tests" / "oracles" / f"{chapter.module}.py"
+
+
+def find_course(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a course, else the one we came with.
+
+    Raises NoCourse if there is none.
+    """
+    engine = Path(__file__).resolve().parent.parent
+    for folder in (start, *start.parents, engine.parent, engine / SHIPPED):
+        if (folder / "exercises" / "course.toml").is_file():
+            return folder
+    raise NoCourse(f"no exercises/course.toml in {start} or above: run grade in a course folder")
+
+
+def load_course(root: Path) -> Course:
+    """Read `exercises/course.toml` under `root`.  Raises CourseError."""
+    path = root / "exercises" / "course.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CourseError(f"{path}: {error.strerror}") from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise CourseError.at(path, int(found[1]) if found else 1, str(error)) from None
+    reader = _Reader(path, text)
+    chapters = tuple(reader.chapter(entry) for entry in data.get("chapter", ()))
+    if not chapters:
+        raise CourseError.at(path, 1, "no [[chapter]] in the course")
+    return Course(str(data.get("name", root.name)), root, chapters, str(data.get("about", "")))
+
+
+class _Reader:
+    """Turns TOML tables into data classes, with errors that name the line."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path, self.lines = path, text.splitlines()
+
+    def error(self, near: str, message: str) -> CourseError:
+        pattern = re.compile(rf'=\s*"{re.escape(near)}"')
+        numbers = (n for n, line in enumerate(self.lines, 1) if pattern.search(line))
+        return CourseError.at(self.path, next(numbers, 1), message)
+
+    def chapter(self, entry: dict[str, Any]) -> Chapter:
+        name = str(entry.get("id", ""))
+        for key in ("id", "module", "title"):
+            if not isinstance(entry.get(key), str):
+                raise self.error(name, f"chapter {name or '?'} needs a {key}")
+        exercises = tuple(self.exercise(name, item) for item in entry.get("exercise", ()))
+        names = [exercise.name for exercise in exercises]
+        for exercise in exercises:
+            if names.count(exercise.name) > 1:
+                raise self.error(exercise.name, f"exercise {exercise.id} stands twice")
+        total = sum(exercise.points for exercise in exercises)
+        if total != POINTS:
+            raise self.error(name, f"points of {name} sum to {total}, not {POINTS}")
+        return Chapter(
+            id=name,
+            module=entry["module"],
+            title=entry["title"],
+            imports=tuple(entry.get("imports", ("numpy",))),
+            refused=tuple(self.refused(name, entry)),
+            exercises=exercises,
+            limits=self.limits(name, entry.get("limits", {})),
+        )
+
+    def exercise(self, chapter: str, entry: dict[str, Any]) -> Exercise:
+        name, points, hints = entry.get("name"), entry.get("points"), entry.get("hints")
+        if not isinstance(name, str):
+            raise self.error(chapter, f"an exercise of {chapter} needs a name")
+        if type(points) is not int or points <= 0:
+            raise self.error(name, f"exercise {chapter}.{name} needs points, a positive integer")
+        if not isinstance(hints, list) or len(hints) != HINTS:
+            raise self.error(name, f"exercise {chapter}.{name} needs {HINTS} hints")
+        hidden = entry.get("hidden")
+        if hidden is not None and (type(hidden) is not int or hidden < 0):
+            raise self.error(name, f"exercise {chapter}.{name}: hidden is a number of checks")
+        return Exercise(chapter, name, points, tuple(str(hint) for hint in hints), hidden)
+
+    def refused(self, chapter: str, entry: dict[str, Any]) -> Iterator[Refused]:
+        for table in entry.get("refused", ()):
+            names = table.get("names")
+            if not isinstance(names, list) or not isinstance(table.get("why"), str):
+                raise self.error(chapter, f"refused shortcuts of {chapter} need names and why")
+            yield from (Refused(str(name), table["why"]) for name in names)
+
+    def limits(self, chapter: str, entry: dict[str, Any]) -> Limits:
+        try:
+            return Limits(**entry)
+        except TypeError:
+            unknown = ", ".join(sorted(set(entry) - set(Limits.__dataclass_fields__)))
+            raise self.error(chapter, f"unknown limits in {chapter}: {unknown}") from None
+
+
+def _unknown(name: str, known: list[str]) -> UnknownName:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if near:
+        return UnknownName(f"there is no {name}: did you mean {near[0]}?")
+    return UnknownName(f"there is no {name}: `grade list` shows what there is")
+
+
+def load_module(path: Path, name: str) -> ModuleType:
+    """Run the file as module `name`, afresh on every call."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

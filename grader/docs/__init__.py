@@ -1,1 +1,0 @@
-"""`grade docs`: the statements of all chapters as one static site."""

@@ -1,0 +1,1 @@
+"""Formulas: from a line of Unicode mathematics to LaTeX and MathML."""

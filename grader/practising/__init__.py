@@ -1,0 +1,1 @@
+"""Practice checks in the student's own process: REPL, notebook, decorator."""

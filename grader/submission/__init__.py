@@ -1,0 +1,1 @@
+"""What was handed in, as text: read, cut into blocks, searched for shortcuts. Never run."""

@@ -1,0 +1,1 @@
+"""Runs beside untrusted code: all that a sandbox holds of the engine but the protocol."""

@@ -1,0 +1,35 @@
+"""A worker that is a process of its own from the start; see `spawned.py`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+
+from grader.wall.inside.confinement import hide_the_engine, limit
+from grader.wall.inside.worker import detach_standard_streams, serve
+from grader.wall.protocol.channel import READY, Channel
+from grader.wall.protocol.libraries import load
+from grader.wall.protocol.line import take_up
+
+
+@dataclass
+class Settings:
+    """What a worker is told on its command line, as JSON."""
+
+    control: str
+    libraries: list[str]
+    frame: int
+    limits: dict[str, int]
+
+
+def main() -> None:
+    """Load the libraries, say so, and serve one submission."""
+    settings = Settings(**json.loads(sys.argv[1]))
+    end = take_up(settings.control)
+    load(settings.libraries)
+    hide_the_engine()
+    detach_standard_streams()
+    limit(settings.limits)
+    end.sendall(READY)
+    serve(Channel(end, settings.frame))
