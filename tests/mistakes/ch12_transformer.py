@@ -374,9 +374,6 @@ temperature-ignored: The logits are not divided by the temperature.
 temperature-last: The temperature comes first: the nucleus is one of the distribution that is drawn from.
     logits = logits / temperature -> logits = logits * 1
     return logits -> return logits / temperature
-not-renormalised: The nucleus is measured in what top_k has left, whose probabilities sum to 1 again.
-    logits = logits / temperature -> logits = everything = logits / temperature
-    ordered.softmax(dim=-1) -> everything.softmax(dim=-1).gather(-1, order)
 one-fewer: The k-th largest stays, too.
     logits < least -> logits <= least
 smallest-stay: It is the largest logits that stay, not the smallest.
@@ -397,7 +394,7 @@ in-place: The given logits are overwritten.
 @mistake(
     "filter_logits",
     "nucleus-before-k",
-    "top_k comes before top_p: the nucleus is one of the k largest, whose probabilities sum to 1.",
+    "top_k comes before top_p: the nucleus is one of the k largest, whose probabilities sum to 1 again.",
 )
 def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
     nucleus = reference.filter_logits(logits, temperature, None, top_p)
@@ -551,34 +548,6 @@ def generate(
             kept = reference.filter_logits(logits[:, -1], temperature, top_k, top_p)
             p, _ = kept.softmax(dim=-1).sort(dim=-1, descending=True)
             newest = torch.multinomial(p, 1, generator=generator)
-        tokens = torch.cat([tokens, newest], dim=1)
-        fed = newest if use_cache else tokens
-    return tokens
-
-
-@mistake(
-    "generate",
-    "draw-for-each-row",
-    "One draw serves all rows together; here every row makes one of its own.",
-)
-def generate(
-    model,
-    tokens,
-    steps,
-    temperature=1.0,
-    top_k=None,
-    top_p=None,
-    generator=None,
-    use_cache=True,
-):
-    fed, cache = tokens, None
-    for _ in range(steps):
-        logits, cache = model(fed, cache if use_cache else None)
-        if temperature == 0:
-            newest = logits[:, -1].argmax(dim=-1, keepdim=True)
-        else:
-            p = reference.filter_logits(logits[:, -1], temperature, top_k, top_p).softmax(dim=-1)
-            newest = torch.stack([torch.multinomial(row, 1, generator=generator) for row in p])
         tokens = torch.cat([tokens, newest], dim=1)
         fed = newest if use_cache else tokens
     return tokens
