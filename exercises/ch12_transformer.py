@@ -18,7 +18,7 @@ gradients reach the first of a hundred blocks as easily as the last.  Three fami
 - GPT (Radford et al., 2018, 2019) writes.  It sees the past alone and learns one thing, what
   comes next; the probability of a whole text is the product of its guesses:
 
-      p(t_0, …, t_{L−1}) = p(t_0) · p(t_1 | t_0) · … · p(t_{L−1} | t_0, …, t_{L−2})
+      p(text) = Π_i p(t_i | t_0, …, t_{i−1})
 
 To write, draw a token from the last guess, append it, ask again.  Two things make that usable.  A
 cache keeps the keys and values of what was read, so that each new token costs one row of attention
