@@ -6,14 +6,8 @@ from hypothesis import strategies as st
 from grader.checks.arguments import function, generator
 from grader.checks.check import Check, check, given
 from grader.checks.draws import ORDINARY, WIDE, Fill, fills, sizes
-from grader.checks.expect import (
-    Mismatch,
-    expect,
-    expect_close,
-    expect_equal,
-    expect_error,
-    expect_untouched,
-)
+from grader.checks.expect import expect, expect_close, expect_equal, expect_error, expect_untouched
+from grader.checks.mismatch import Mismatch
 
 __all__ = [
     "ORDINARY",

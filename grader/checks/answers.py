@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from grader.checks.arguments import source_of
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Function, materialise, to_call, to_probe
-from grader.wall.protocol.wire import pack, unpack
+from grader.wall.protocol.wire import pack, pack_question, unpack
 
 
 class Backend(Protocol):
@@ -107,11 +107,11 @@ class Local:
     def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         if name not in self.namespace:
             raise SubmissionError("missing", text=f"{name} is not defined")
-        asked = pack((arguments, keywords))
+        asked = pack_question((arguments, keywords))
         return unpack(self.answer(name, asked, lambda: self.namespace[name]))
 
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
-        asked = pack((arguments, {}))
+        asked = pack_question((arguments, {}))
         module = Namespace(self.namespace)
         return unpack(self.answer(probe.source, asked, lambda: partial(probe.define(), module)))
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.checks.containers import Comparison
+from grader.checks.mismatch import Mismatch, indefinite, joined
 from grader.wall.protocol.tokens import Function, Generator, Opaque
 
 RELATIVE = {2: 1e-2, 4: 1e-4, 8: 1e-6}
@@ -16,17 +18,6 @@ RELATIVE = {2: 1e-2, 4: 1e-4, 8: 1e-6}
 
 SMALLEST_SCALE = {2: 1.0, 4: 1e-2, 8: 1e-6}
 """Rounding of intermediate results leaves this much even where the exact answer is 0."""
-
-
-class Mismatch(AssertionError):
-    """An answer is not what a check expects.
-
-    `expected` and `got` are the values to show; `message` says in words what is wrong.
-    """
-
-    def __init__(self, message: str, expected: Any = None, got: Any = None) -> None:
-        super().__init__(message)
-        self.message, self.expected, self.got = message, expected, got
 
 
 def expect(condition: Any, message: str, *, expected: Any = None, got: Any = None) -> None:
@@ -51,36 +42,36 @@ def expect_close(
     right answer may be the small difference of large numbers).  A pair may be a tuple or a list,
     a list of numbers also an array; `names` are the parts' names, for the message.
     """
-    if isinstance(expected, list) and expected and _all_numbers(expected):
-        sequence = list(got) if isinstance(got, tuple) else got
-        got_array = np.asarray(sequence) if _is_numbers(sequence) else sequence
-        _close_arrays(got_array, np.asarray(expected), message, scale)
-    elif isinstance(expected, (tuple, list)):
-        for mine, due, name in _parts(got, expected, message, names):
-            expect_close(mine, due, _joined(message, name), scale=scale)
-    elif isinstance(expected, dict):
-        _same_keys(got, expected, message)
-        for key in expected:
-            expect_close(got[key], expected[key], _joined(message, str(key)), scale=scale)
-    elif isinstance(expected, (str, type(None))):
-        expect_equal(got, expected, message)
-    else:
-        _close_arrays(got, expected, message, scale)
+    comparison = Comparison(message, _is_numbers, _kind)
+    for mine, due, where in comparison.parts(got, expected, names):
+        if type(mine) is type(due) is int and mine == due:
+            continue
+        if _exactly(mine, due):
+            _same(mine, due, where)
+        elif isinstance(due, list):
+            sequence = list(mine) if isinstance(mine, tuple) else mine
+            array = np.asarray(sequence) if _is_numbers(sequence) else sequence
+            _close_arrays(array, np.asarray(due), where, scale)
+        else:
+            _close_arrays(mine, due, where, scale)
 
 
 def expect_equal(got: Any, expected: Any, message: str = "", *, names: Sequence[str] = ()) -> None:
-    """Raise Mismatch unless `got` equals `expected` exactly: integers, booleans, text."""
-    if isinstance(expected, (tuple, list)):
-        for mine, due, name in _parts(got, expected, message, names):
-            expect_equal(mine, due, _joined(message, name))
-    elif isinstance(expected, (str, type(None))):
-        if type(got) is not type(expected) or got != expected:
-            raise Mismatch(_joined(message, "a different answer"), expected, got)
-    else:
-        actual, wanted = _numbers(got, expected, message)
+    """Raise Mismatch unless `got` equals `expected` exactly.
+
+    That is for integers of any size, booleans (True is not 1), text, bytes, None, arrays of such,
+    and for lists, tuples and dicts of them at any depth: the message says where the first
+    difference is, "at left.right.threshold".  A pair may be a tuple or a list, and `names` are the
+    parts' names.  A set is no answer to compare with: sort it into a list.
+    """
+    for mine, due, where in Comparison(message, _never, _kind).parts(got, expected, names):
+        if _exactly(mine, due) or type(mine) is type(due) is int:
+            _same(mine, due, where)
+            continue
+        actual, wanted = _numbers(mine, due, where)
         same = (actual == wanted) | ((actual != actual) & (wanted != wanted))
         if not same.all():
-            raise Mismatch(_joined(message, _first_difference(~same)), expected, got)
+            raise Mismatch(joined(where, _first_difference(~same)), due, mine)
 
 
 def expect_error(type_name: str, call: Callable[..., Any], *arguments: Any, **named: Any) -> str:
@@ -114,41 +105,74 @@ def expect_untouched(submission: Any, name: str, *arguments: Any) -> None:
             expect_equal(now, was, "an input was changed by the call")
 
 
-def _parts(
-    got: Any, expected: Any, message: str, names: Sequence[str]
-) -> list[tuple[Any, Any, str]]:
-    due = f"{len(expected)} values are due"
-    if len(names) == len(expected):
-        due += f" ({', '.join(names)})"
-    if not isinstance(got, (tuple, list)):
-        text = f"{due}, not {_a(as_array(got)[1])}"
-        raise Mismatch(_joined(message, text), expected, got)
-    if len(got) != len(expected):
-        raise Mismatch(_joined(message, f"{due}, not {len(got)}"))
-    named = list(names) if len(names) == len(expected) else [f"[{i}]" for i in range(len(expected))]
-    return list(zip(got, expected, named, strict=True))
+WORDS = {str: "text", bytes: "bytes", bool: "True or False", int: "a number"}
+NEARBY = 12
+"""Characters shown on either side of the first difference of two texts."""
 
 
-def _all_numbers(values: Any) -> bool:
-    return all(type(value) in (int, float) for value in values)
+def _exactly(got: Any, expected: Any) -> bool:
+    """Whether the two are compared as they are, because one of them is no number."""
+    kinds = (str, bytes, bool, type(None))
+    return type(expected) in kinds or (type(got) in kinds and not isinstance(expected, np.ndarray))
+
+
+def _fits(value: int) -> bool:
+    return -(2**63) <= value < 2**63
+
+
+def _same(got: Any, expected: Any, message: str) -> None:
+    """Raise Mismatch unless they are equal and of one kind: True is not 1, and "1" is not b"1"."""
+    due, given = _plain_kind(expected), _plain_kind(got)
+    if due is not given or (due is None and _kind(expected) != _kind(got)):
+        what = WORDS[due] if due else indefinite(_kind(expected))
+        text = f"{what} is due, not {_named(got)}"
+        raise Mismatch(joined(message, text), expected, got)
+    if due in (str, bytes) and got != expected:
+        raise Mismatch(joined(message, _about_text(got, expected)), expected, got)
+    if got != expected:
+        raise Mismatch(joined(message, "a different number"), expected, got)
+
+
+def _plain_kind(value: Any) -> type | None:
+    """str, bytes, bool or int, whether or not NumPy has it in an array without axes."""
+    if isinstance(value, np.ndarray) and not value.ndim and value.dtype.kind in "biu":
+        return bool if value.dtype.kind == "b" else int
+    return type(value) if type(value) in WORDS else None
+
+
+def _named(value: Any) -> str:
+    """What a value is, with an article; True and False by name."""
+    return str(value) if type(value) is bool else indefinite(_kind(value))
+
+
+def _about_text(got: Any, expected: Any) -> str:
+    """Where two texts differ first, with what stands there in both."""
+    pairs = enumerate(zip(got, expected, strict=False))
+    shorter = min(len(got), len(expected))
+    first = next((i for i, (one, other) in pairs if one != other), shorter)
+    what = "byte" if isinstance(expected, bytes) else "character"
+    begin = max(0, first - NEARBY)
+    one, other = (value[begin : first + NEARBY] for value in (expected, got))
+    if max(len(got), len(expected)) <= 2 * NEARBY:
+        return f"they differ from {what} {first} on"
+    return f"they differ from {what} {first} on, where {one!r} is due, not {other!r}"
+
+
+def _never(value: Any) -> bool:
+    return False
 
 
 def _is_numbers(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and _all_numbers(value)
+    """Whether it is a list of numbers that an array can hold."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(type(item) is float or (type(item) is int and _fits(item)) for item in value)
+    )
 
 
-def _same_keys(got: Any, expected: dict[Any, Any], message: str) -> None:
-    if not isinstance(got, dict) or set(got) != set(expected):
-        raise Mismatch(_joined(message, _about_keys(got, expected)), expected, got)
-
-
-def _about_keys(got: Any, expected: dict[Any, Any]) -> str:
-    if not isinstance(got, dict):
-        return f"a dict is due, not {_a(as_array(got)[1])}"
-    missing = [str(key) for key in expected if key not in got]
-    if missing:
-        return f"{', '.join(missing)} is missing"
-    return f"{len(got) - len(expected)} more than is due"
+def _kind(value: Any) -> str:
+    return as_array(value)[1]
 
 
 def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) -> None:
@@ -167,7 +191,7 @@ def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) ->
     close &= np.isfinite(actual) & np.isfinite(wanted)
     close |= same | (np.isnan(actual) & np.isnan(wanted))
     if not close.all():
-        raise Mismatch(_joined(message, _first_difference(~close)), expected, got)
+        raise Mismatch(joined(message, _first_difference(~close)), expected, got)
 
 
 def _numbers(got: Any, expected: Any, message: str) -> tuple[np.ndarray, np.ndarray]:
@@ -176,19 +200,22 @@ def _numbers(got: Any, expected: Any, message: str) -> tuple[np.ndarray, np.ndar
     actual, given = as_array(got)
     if given == "list" and kind == "array":
         text = "an array is due, not a list: np.array makes one of it"
-        raise Mismatch(_joined(message, text), expected, got)
+        raise Mismatch(joined(message, text), expected, got)
     if actual is None or wanted is None:
-        raise Mismatch(_joined(message, f"{_a(kind)} is due, not {_a(given)}"), expected, got)
+        raise Mismatch(
+            joined(message, f"{indefinite(kind)} is due, not {indefinite(given)}"), expected, got
+        )
     if kind == "tensor" != given and wanted.ndim:
-        raise Mismatch(_joined(message, f"a tensor is due, not {_a(given)}"), expected, got)
+        text = f"a tensor is due, not {indefinite(given)}"
+        raise Mismatch(joined(message, text), expected, got)
     if given == "tensor" != kind:
-        text = f"{_a(kind)} is due, not a tensor" + (
+        text = f"{indefinite(kind)} is due, not a tensor" + (
             ": .numpy() makes one of it" if kind == "array" else ""
         )
-        raise Mismatch(_joined(message, text), expected, got)
+        raise Mismatch(joined(message, text), expected, got)
     if actual.shape != wanted.shape:
         text = f"shape {_shape(wanted)} is due, not {_shape(actual)}"
-        raise Mismatch(_joined(message, text), expected, got)
+        raise Mismatch(joined(message, text), expected, got)
     return actual, wanted
 
 
@@ -197,6 +224,8 @@ def as_array(value: Any) -> tuple[Any, str]:
     torch = sys.modules.get("torch")
     if isinstance(value, np.ndarray):
         return value, "array"
+    if type(value) is int and not _fits(value):
+        return _of_large(value), "number"
     if isinstance(value, (bool, int, float, np.generic)):
         return np.asarray(value), "number"
     if torch is not None and isinstance(value, torch.Tensor):
@@ -209,12 +238,20 @@ def as_array(value: Any) -> tuple[Any, str]:
     return None, "None" if value is None else type(value).__name__
 
 
+def _of_large(value: int) -> np.ndarray | None:
+    """An integer beyond 64 bits as the nearest float; None if it is beyond floats too."""
+    try:
+        return np.asarray(float(value))
+    except OverflowError:
+        return None
+
+
 def _precision(got: Any, expected: Any, message: str) -> int:
     """Bytes of a float in the comparison; an answer in a lower precision than due is wrong."""
     due, given = _float_bytes(expected), _float_bytes(got)
     if given < due:
         text = f"float{8 * due} values are due, not float{8 * given}"
-        raise Mismatch(_joined(message, text), expected, got)
+        raise Mismatch(joined(message, text), expected, got)
     return due
 
 
@@ -236,13 +273,3 @@ def _first_difference(wrong: np.ndarray) -> str:
 
 def _shape(array: np.ndarray) -> str:
     return f"({', '.join(map(str, array.shape))}{',' if array.ndim == 1 else ''})"
-
-
-def _a(kind: str) -> str:
-    if kind == "None":
-        return "None: is a `return` missing?"
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-
-
-def _joined(message: str, detail: str) -> str:
-    return f"{message}: {detail}" if message else detail

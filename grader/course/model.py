@@ -81,6 +81,7 @@ class Chapter:
     module: str
     title: str
     imports: tuple[str, ...]
+    preload: tuple[str, ...]
     refused: tuple[Refused, ...]
     exercises: tuple[Exercise, ...]
     limits: Limits
@@ -226,7 +227,8 @@ class _Reader:
             id=name,
             module=entry["module"],
             title=entry["title"],
-            imports=tuple(entry.get("imports", ("numpy",))),
+            imports=self.names(name, entry, "imports", ("numpy",)),
+            preload=self.names(name, entry, "preload", ()),
             refused=tuple(self.refused(name, entry)),
             exercises=exercises,
             limits=self.limits(name, entry.get("limits", {})),
@@ -244,6 +246,14 @@ class _Reader:
         if hidden is not None and (type(hidden) is not int or hidden < 0):
             raise self.error(name, f"exercise {chapter}.{name}: hidden is a number of checks")
         return Exercise(chapter, name, points, tuple(str(hint) for hint in hints), hidden)
+
+    def names(
+        self, chapter: str, entry: dict[str, Any], key: str, default: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        names = entry.get(key, default)
+        if not isinstance(names, (list, tuple)) or not all(isinstance(one, str) for one in names):
+            raise self.error(chapter, f"{key} of {chapter} is a list of module names")
+        return tuple(names)
 
     def refused(self, chapter: str, entry: dict[str, Any]) -> Iterator[Refused]:
         for table in entry.get("refused", ()):

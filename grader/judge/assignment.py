@@ -66,7 +66,8 @@ def started(assignments: list[Assignment], isolation: Isolation) -> Iterator[lis
             if numbers:
                 chapters = [assignments[number].chapter for number in numbers]
                 libraries = tuple(sorted({name for one in chapters for name in one.imports}))
-                sandbox = start_sandbox(isolation, libraries, chapters[0].limits)
+                late = tuple(dict.fromkeys(name for one in chapters for name in one.preload))
+                sandbox = start_sandbox(isolation, libraries, chapters[0].limits, late)
                 waves.append(Wave(numbers, libraries, stack.enter_context(sandbox)))
         yield waves
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from grader.bank import Mistake
 from grader.checks.answers import Backend, Call, Local
-from grader.checks.expect import Mismatch, expect_close
+from grader.checks.expect import expect_close
+from grader.checks.mismatch import Mismatch
 from grader.judge.chapter import LoadedChapter
 from grader.judge.run import Outcome
 from grader.wall.errors import SubmissionError

@@ -19,8 +19,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from grader.checks.draws import within
+from grader.wall.protocol.arrays import NAMES
 from grader.wall.protocol.tokens import Function
-from grader.wall.protocol.wire import NAMES, pack, unpack
+from grader.wall.protocol.wire import pack, unpack
 
 
 @dataclass

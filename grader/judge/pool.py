@@ -144,7 +144,8 @@ class Pool:
     def _place(self) -> AbstractContextManager[Cell | AnySandbox]:
         if self.warm is not None:
             return Cell(self.warm)
-        return start_sandbox(self.isolation, self.chapter.imports, self.chapter.limits)
+        chapter = self.chapter
+        return start_sandbox(self.isolation, chapter.imports, chapter.limits, chapter.preload)
 
 
 def _judge_process(

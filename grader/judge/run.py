@@ -17,7 +17,7 @@ from hypothesis.errors import Flaky, UnsatisfiedAssumption
 from grader.checks.answers import Answers, Backend, Call
 from grader.checks.check import Check
 from grader.checks.draws import plainly
-from grader.checks.expect import Mismatch
+from grader.checks.mismatch import Mismatch
 from grader.judge import inputs
 from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
 from grader.wall.errors import SubmissionError, SubmissionLost
@@ -210,7 +210,8 @@ class _Run:
         try:
             self._test(Answers(self.reference), drawn)
         except Exception as again:
-            raise JudgeError(f"check {self.check.exercise}.{self.check.slug}: {again!r}") from error
+            what = f"{type(again).__name__}: {again}"
+            raise JudgeError(f"check {self.check.exercise}.{self.check.slug}: {what}") from error
 
     def _test(self, answers: Answers, drawn: dict[str, Any]) -> None:
         known = {"submission": answers, **drawn}

@@ -28,7 +28,7 @@ def judge_side_by_side(
     """
     if not assignments:
         return
-    with warm_sandbox(isolation, chapter.imports, chapter.limits) as warm:
+    with warm_sandbox(isolation, chapter.imports, chapter.limits, chapter.preload) as warm:
         # Only now: this process imports its libraries while the sandbox loads its own.
         from grader.judge.pool import Pool
 

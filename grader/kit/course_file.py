@@ -20,7 +20,7 @@ def course_file(course: Course, chapters: tuple[Chapter, ...], hidden: dict[str,
 
 
 def _chapter(chapter: Chapter, hidden: dict[str, int]) -> Iterator[str]:
-    head = ("id", "module", "title", "imports")
+    head = ("id", "module", "title", "imports", *(["preload"] if chapter.preload else []))
     yield _table("[[chapter]]", {key: getattr(chapter, key) for key in head})
     default = asdict(Limits())
     limits = {key: own for key, own in asdict(chapter.limits).items() if own != default[key]}

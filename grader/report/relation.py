@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.expect import Mismatch, as_array, expect_close
+from grader.checks.expect import as_array, expect_close
+from grader.checks.mismatch import Mismatch
 
 FEWEST = 3
 """Entries below which any two answers are multiples of each other by chance."""

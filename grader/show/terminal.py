@@ -1,4 +1,7 @@
-"""Pictures in the terminal: dots of Braille for curves, blocks for matrices, 80 columns."""
+"""Pictures in the terminal: dots of Braille for curves, blocks for matrices, 80 columns.
+
+Pieces of a text have bars between them, and two colours in turn.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from grader.show.picture import Curves, Heatmap
+from grader.show.picture import Curves, Drawing, Heatmap, Passages
 
 WIDTH, HEIGHT = 64, 16
 """Of the field of a chart, in characters; each has 2 × 4 dots."""
 
 MARGIN = 10
+COLUMNS = 78
+"""Of a line of text that is cut into pieces."""
+
 LARGEST = 64
 """Characters across that a matrix may take."""
 
@@ -21,8 +27,10 @@ DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 BRAILLE = 0x2800
 
 
-def drawn(drawing: Curves | Heatmap) -> Text:
+def drawn(drawing: Drawing) -> Text:
     """The picture as lines of at most 80 columns."""
+    if isinstance(drawing, Passages):
+        return _passages(drawing)
     return _curves(drawing) if isinstance(drawing, Curves) else _heatmap(drawing)
 
 
@@ -78,6 +86,18 @@ def _heatmap(heatmap: Heatmap) -> Text:
         for number, shade in enumerate(SHADES)
     )
     return text.append(f"{' ' * margin}{steps}\n", "dim")
+
+
+def _passages(passages: Passages) -> Text:
+    text = Text()
+    for name, lines in passages.lines(COLUMNS, gap=1).items():
+        text.append(f"{name}\n", "dim")
+        for line in lines:
+            for number, piece in line:
+                text.append(piece, STYLES[number % 2])
+                text.append("│", "dim")
+            text.append("\n")
+    return text
 
 
 def span(series: list[NDArray[np.float64]]) -> tuple[float, float]:

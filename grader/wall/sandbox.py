@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import (
@@ -23,13 +23,6 @@ from grader.wall.isolation import (
 )
 from grader.wall.limits import Limits
 from grader.wall.protocol.channel import CELL, READY, WORKER
-
-if TYPE_CHECKING:
-    from grader.wall.protocol.channel import Channel
-
-
-from typing import TYPE_CHECKING, Protocol, Self
-
 from grader.wall.protocol.line import forks
 from grader.wall.spawned import SpawnedSandbox
 
@@ -85,8 +78,15 @@ class Sandbox(Zygote):
     its own.
     """
 
-    def __init__(self, isolation: Isolation, libraries: tuple[str, ...], limits: Limits) -> None:
+    def __init__(
+        self,
+        isolation: Isolation,
+        libraries: tuple[str, ...],
+        limits: Limits,
+        preload: tuple[str, ...] = (),
+    ) -> None:
         self.isolation, self.libraries, self.limits = isolation, libraries, limits
+        self.preload = preload
         self.owner = os.getpid()
         self._start()
 
@@ -100,6 +100,7 @@ class Sandbox(Zygote):
         settings = {
             "control": theirs.fileno(),
             "libraries": list(self.libraries),
+            "preload": list(self.preload),
             "frame": self.limits.frame,
             "limits": resource_limits(self.isolation, self.limits),
             "user": user,
@@ -218,13 +219,16 @@ class Cell(Zygote):
 
 @contextlib.contextmanager
 def warm_sandbox(
-    isolation: Isolation, libraries: tuple[str, ...], limits: Limits
+    isolation: Isolation,
+    libraries: tuple[str, ...],
+    limits: Limits,
+    preload: tuple[str, ...] = (),
 ) -> Iterator[Sandbox | None]:
     """A sandbox for cells, which may still be loading; nothing where there are no namespaces."""
     if not isolation.strong:
         yield None
         return
-    with Sandbox(replace(isolation, warm=True), libraries, limits) as sandbox:
+    with Sandbox(replace(isolation, warm=True), libraries, limits, preload) as sandbox:
         yield sandbox
 
 
@@ -253,7 +257,12 @@ class AnySandbox(Workers, Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def start_sandbox(isolation: Isolation, libraries: tuple[str, ...], limits: Limits) -> AnySandbox:
+def start_sandbox(
+    isolation: Isolation,
+    libraries: tuple[str, ...],
+    limits: Limits,
+    preload: tuple[str, ...] = (),
+) -> AnySandbox:
     """Start a sandbox of the kind that this system can have."""
     kind = Sandbox if forks() else SpawnedSandbox
-    return kind(isolation, libraries, limits)
+    return kind(isolation, libraries, limits, preload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import time
@@ -12,10 +13,14 @@ from typing import Any
 
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
+from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import Channel, ChannelClosed, ChannelTimeout
 from grader.wall.protocol.tokens import Function, Request, to_call, to_probe
-from grader.wall.protocol.wire import WireError, pack
+from grader.wall.protocol.wire import pack, pack_question
 from grader.wall.sandbox import Workers
+
+MOST_PROBLEMS, MOST_NAMES = 20, 200
+"""Problems of a file and definitions that are no Python: so many are told, whatever comes."""
 
 FRAME = 64
 """Bytes of a frame beside its request, and more."""
@@ -23,7 +28,7 @@ FRAME = 64
 
 @dataclass(frozen=True)
 class Problem:
-    """A statement of the submission that failed while its module was loaded."""
+    """A statement of the submission that failed while its module was loaded, or is no Python."""
 
     error: str
     text: str
@@ -35,13 +40,14 @@ class Sources:
     """The text of a submission: its files by module name, and which of them is graded.
 
     `refused` are library functions and why they may not be used; `core` is the processor that
-    the worker shares with its judge.
+    the worker shares with its judge; in a notebook `await` may stand at the margin.
     """
 
     module: str
     files: dict[str, str]
     refused: dict[str, str] = field(default_factory=dict)
     core: int | None = None
+    notebook: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class Session:
         self.unloadable: SubmissionLost | None = None
         self.defined: frozenset[str] = frozenset()
         self.problems: tuple[Problem, ...] = ()
+        self.more_problems = 0
+        self.uncompiled: dict[str, Problem] = {}
         self.printed = ""
         self.foreseen: deque[bytes] = deque()
         self.asked: deque[_Asked] = deque()
@@ -115,20 +123,28 @@ class Session:
                 "files": self.sources.files,
                 "refused": self.sources.refused,
                 "core": self.sources.core,
-                "seconds": self.limits.call_seconds,
+                "notebook": self.sources.notebook,
+                "seconds": [
+                    self.limits.definitions_seconds,
+                    self.limits.outside_seconds,
+                    self.limits.idle_seconds,
+                ],
                 "printed": self.limits.printed,
             }
         )
-        answer = self._exchange([order])
+        answer = self._exchange([order], self.limits.load_seconds)
         try:
             self.defined = frozenset(map(str, answer["defined"]))
-            self.problems = tuple(_problem(problem) for problem in answer["problems"])
+            self.problems = tuple(map(_problem, answer["problems"][:MOST_PROBLEMS]))
+            self.more_problems = int(answer["more"])
+            uncompiled = itertools.islice(answer["uncompiled"].items(), MOST_NAMES)
+            self.uncompiled = {str(name): _problem(problem) for name, problem in uncompiled}
             self.printed = str(answer["printed"])
-        except (KeyError, TypeError, ValueError, IndexError):
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError):
             raise self._lost("crashed", "protocol error: not an account of a loaded file") from None
 
     def _ask(self, request: Request) -> Any:
-        packed = pack(request)
+        packed = pack_question(request)
         if self.asked and self.asked[0].request != packed:
             self.foresee(())
         self._worker()
@@ -157,22 +173,24 @@ class Session:
             batch.append(self.foreseen.popleft())
         return batch
 
-    def _exchange(self, batch: list[bytes]) -> dict[str, Any]:
-        """Send requests; wait for the answer to the first that has none, and to nothing else."""
+    def _exchange(self, batch: list[bytes], most: float | None = None) -> dict[str, Any]:
+        """Send requests; wait for the answer to the first that has none, and to nothing else.
+
+        It may take `most` seconds, by default as many as a call.
+        """
         assert self.channel is not None
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise self._lost("timeout", f"the chapter's {self.limits.chapter_seconds:g} s are over")
-        seconds = min(self.limits.call_seconds, left)
+        most = self.limits.call_seconds if most is None else most
+        seconds = min(most, left)
         try:
             if batch:
                 self._send(batch, seconds)
             expected = self.asked.popleft().number
             answer = self.channel.receive(seconds)
         except ChannelTimeout:
-            raise self._lost(
-                "timeout", f"no answer within {self.limits.call_seconds:g} s"
-            ) from None
+            raise self._lost("timeout", f"no answer within {most:g} s") from None
         except ChannelClosed:
             raise self._lost("crashed", "the process ended in the middle of the call") from None
         except WireError as error:

@@ -31,8 +31,15 @@ if TYPE_CHECKING:
 class SpawnedSandbox:
     """One plain process a worker; `open` hands over the one that was started ahead."""
 
-    def __init__(self, isolation: Isolation, libraries: tuple[str, ...], limits: Limits) -> None:
+    def __init__(
+        self,
+        isolation: Isolation,
+        libraries: tuple[str, ...],
+        limits: Limits,
+        preload: tuple[str, ...] = (),
+    ) -> None:
         self.isolation, self.libraries, self.limits = isolation, libraries, limits
+        self.preload = preload
         self.folder = tempfile.mkdtemp(prefix="gradschool-")
         self.working: set[Spawned] = set()
         self.ahead = self._start()
@@ -81,6 +88,7 @@ class SpawnedSandbox:
         settings = {
             "control": line.way,
             "libraries": list(self.libraries),
+            "preload": list(self.preload),
             "frame": self.limits.frame,
             "limits": resource_limits(self.isolation, self.limits),
         }

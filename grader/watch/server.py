@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from grader.course.model import Chapter, Course, CourseError, load_course
 from grader.judge.assignment import Assignment, Wave
 from grader.report.model import ChapterReport
-from grader.submission.reading import UnreadableSubmission, read_submission
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import read_submission
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import detect
 from grader.wall.protocol.libraries import load
@@ -153,7 +154,8 @@ class WarmJudge:
         return loaded
 
     def _sandbox(self) -> AnySandbox:
-        return start_sandbox(detect(), self.chapter.imports, self.chapter.limits)
+        chapter = self.chapter
+        return start_sandbox(detect(), chapter.imports, chapter.limits, chapter.preload)
 
     def _revive(self) -> None:
         """A submission may have brought the sandbox down; here a fork could not replace it."""

@@ -80,6 +80,7 @@ def test_a_sound_course_loads(tiny):
         ("points = 100", "points =", r"course.toml:\d+: "),
         ("points = 100", "points = 100\nhidden = -1", r"ch1.double: hidden is a number of checks"),
         ("[[chapter.exercise]]", "limits = {cals = 1}\n[[chapter.exercise]]", "unknown limits"),
+        ('title = "Tiny"', 'title = "Tiny"\npreload = "x"', "preload of ch1 is a list of module"),
         (TOML, 'name = "empty"', r"course.toml:1: no \[\[chapter\]\]"),
         (TOML, TOML + TOML[TOML.index("[[chapter.exercise]]") :], "double stands twice"),
     ],

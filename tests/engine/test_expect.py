@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
 from grader.checks.answers import Answers, Local
-from grader.checks.expect import (
-    Mismatch,
-    expect,
-    expect_close,
-    expect_equal,
-    expect_error,
-    expect_untouched,
-)
+from grader.checks.expect import expect, expect_close, expect_equal, expect_error, expect_untouched
+from grader.checks.mismatch import Mismatch
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Opaque
 
@@ -106,6 +102,104 @@ def test_equal_is_exact():
             expect_equal(got, expected)
 
 
+TREE = {"feature": 0, "left": {"value": 1.5}, "right": {"left": {"value": (2, b"x")}, "value": []}}
+
+
+def changed(path, value):
+    """The tree with another value at that place."""
+    tree = copy.deepcopy(TREE)
+    *way, last = path
+    inner = tree
+    for key in way:
+        inner = inner[key]
+    inner[last] = value
+    return tree
+
+
+@pytest.mark.parametrize("same", [expect_equal, expect_close])
+@pytest.mark.parametrize(
+    "value",
+    [
+        TREE,
+        {(1, 2): [1], None: True, 2.5: "a"},
+        [[], {}, ()],
+        2**70,
+        [1, 2**70, 2**5000],
+        {"a": np.nan},
+        [np.array([1, 2]), b"\x00\xff"],
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_nested_answers_are_equal_by_value(same, value):
+    same(copy.deepcopy(value), value)
+
+
+@pytest.mark.parametrize("same", [expect_equal, expect_close])
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        (changed(["left", "value"], 2.5), "at left.value: a different number"),
+        (
+            changed(["right", "left", "value"], (2, b"y")),
+            "at right.left.value[1]: they differ from byte 0",
+        ),
+        (changed(["right", "left", "value"], (2,)), "at right.left.value: 2 values are due, not 1"),
+        (changed(["right", "left"], {}), "at right.left: value is missing"),
+        (changed(["left", "more"], 1), "left: 1 more than is due, the first is more"),
+        (changed(["left"], None), "left: a dict is due, not None"),
+        (changed(["feature"], False), "feature: a number is due, not False"),
+        (changed(["left", "value"], {1.5}), "at left.value: a number is due, not a set"),
+        (changed(["right", "value"], ()), ""),
+    ],
+    ids=repr,
+)
+def test_a_nested_difference_is_found_and_placed(same, got, words):
+    if not words:
+        same(got, TREE)  # a tuple may stand for a list
+        return
+    with pytest.raises(Mismatch) as caught:
+        same(got, TREE)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("same", [expect_equal, expect_close])
+@pytest.mark.parametrize(
+    ("got", "expected", "words"),
+    [
+        (True, 1, "a number is due, not True"),
+        (1, True, "True or False is due, not a number"),
+        (True, 1.0, "a number is due, not True"),
+        ({True: "a"}, {1: "a"}, "1 is missing"),
+        ({1: "a"}, {True: "a"}, "True is missing"),
+        ("1", 1, "a number is due, not a str"),
+        (b"a", "a", "text is due, not a bytes"),
+        (2**70, 2**71, "a different number"),
+        (2**64, "", "text is due, not a number"),
+        ("abcd", "abxd", "they differ from character 2 on"),
+        ("ab" * 50, "ab" * 40, "from character 80 on, where 'abababababab' is due, not 'ab"),
+    ],
+)
+def test_what_is_alike_is_not_the_same(same, got, expected, words):
+    with pytest.raises(Mismatch) as caught:
+        same(got, expected)
+    assert words in caught.value.message
+
+
+def test_large_integers_are_exact_where_equality_is_due():
+    expect_close(10**30 + 1, 10**30)
+    with pytest.raises(Mismatch):
+        expect_equal(10**30 + 1, 10**30)
+    with pytest.raises(Mismatch):
+        expect_close(10**30, 2 * 10**30)
+    expect_close(10**30, 1e30)
+
+
+def test_a_set_is_no_answer_to_compare_with():
+    for same in (expect_equal, expect_close):
+        with pytest.raises(TypeError, match="sort it into a list"):
+            same([1], {1})
+
+
 def test_expect_states_a_property():
     expect(True, "never said")
     with pytest.raises(Mismatch, match="said"):
@@ -137,3 +231,11 @@ def test_a_changed_input_is_noticed():
     expect_untouched(Answers(Local({"f": careful})), "f", A)
     with pytest.raises(Mismatch, match="changed"):
         expect_untouched(Answers(Local({"f": careless})), "f", A)
+
+
+def test_a_dictionary_that_is_emptied_is_noticed():
+    given = {(1, 2): {"a": [1, 2.5]}, "b": {3: b"x"}}
+    expect_untouched(Answers(Local({"f": dict})), "f", given)
+    for careless in (dict.clear, lambda x: x["b"].clear(), lambda x: x[1, 2]["a"].append(1)):
+        with pytest.raises(Mismatch, match="an input was changed by the call"):
+            expect_untouched(Answers(Local({"f": careless})), "f", given)

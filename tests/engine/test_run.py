@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.checks import check, expect_close, fills, given, sizes
+from grader.checks import check, expect_close, expect_equal, fills, given, sizes
 from grader.checks.answers import Local
 from grader.judge.assignment import JudgeError
 from grader.judge.run import run_check
@@ -101,6 +101,28 @@ def test_an_answer_that_a_check_trips_over_fails(answer):
 def test_a_check_that_trips_over_the_reference_is_our_fault():
     with pytest.raises(JudgeError, match="is-positive"):
         outcome(broken_check, lambda x: x)
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [({1, 2}, "sends 'set', which cannot cross"), ("\ud800", "half a surrogate pair")],
+)
+def test_a_check_that_sends_what_cannot_cross_the_wall_is_our_fault(sent, words):
+    @check("double", "is positive", value=True)
+    def careless(submission, reference):
+        expect_equal(submission.double(sent), reference.double(sent))
+
+    with pytest.raises(JudgeError, match=words):
+        outcome(careless, lambda x: 1)
+
+
+def test_a_check_may_pass_on_an_answer_that_is_no_data():
+    @check("double", "is stable", value=True)
+    def twice(submission):
+        expect_equal(submission.double(submission.double(1)), 1)
+
+    found = outcome(twice, lambda x: {1, 2})
+    assert (found.status, found.message) == ("failed", "a number is due, not a set object")
 
 
 def test_answers_that_change_from_call_to_call_fail():

@@ -181,7 +181,8 @@ def test_bubblewrap_shows_an_empty_system(bubblewrap):
     assert "PATH" not in environment
 
 
-def test_a_first_backward_pass_of_a_class_imports_nothing_large(bubblewrap):
+def test_a_first_backward_pass_of_a_class_imports_nothing_large(bubblewrap, course):
+    chapter = course.chapter("ch9")
     source = """
 import sys, torch
 
@@ -191,12 +192,21 @@ def first():
     (x * x).backward(torch.ones(2))
     return len(set(sys.modules) - before)
 """
-    with warm_sandbox(bubblewrap, ("numpy", "torch"), LIMITS) as warm:
+    with warm_sandbox(bubblewrap, chapter.imports, LIMITS, chapter.preload) as warm:
         warm.wait()
         with Cell(warm) as cell:
             session = Session(cell, Sources("ch", {"ch": source}), LIMITS, time.monotonic() + 60)
             with closing(session):
                 assert ask(session, "first") < 10
+
+
+def test_what_a_chapter_preloads_is_there_and_nothing_else_is(bubblewrap):
+    source = "import sys\ndef loaded(): return 'colorsys' in sys.modules\n"
+    for preload, expected in [((), False), (("colorsys", "no_such_module"), True)]:
+        with Sandbox(bubblewrap, ("numpy",), LIMITS, preload) as sandbox:
+            session = Session(sandbox, Sources("ch", {"ch": source}), LIMITS, 1e12)
+            with closing(session):
+                assert ask(session, "loaded") is expected
 
 
 def test_a_sandbox_that_does_not_start_says_why():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import msgpack
 import numpy as np
 import pytest
@@ -9,28 +11,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_strategies
 
+from grader.wall.protocol.arrays import DTYPES, LENGTH, WireError
 from grader.wall.protocol.tokens import Function, Generator, Opaque
 from grader.wall.protocol.wire import (
     ARRAY,
-    DTYPES,
-    LENGTH,
+    INTEGER,
+    LONGEST_INTEGER,
+    MAPPING,
     MAX_ITEMS,
     TUPLE,
-    WireError,
+    NotPlain,
     pack,
+    pack_question,
     unpack,
 )
+
+one_key = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.binary() | st.text()
+)
+keys = one_key | st.tuples(one_key, st.tuples(one_key))
 
 plain = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(-(2**63), 2**64 - 1)
+    | st.integers()
+    | st.integers(-(2**8000), 2**8000)
     | st.floats(allow_nan=False)
+    | st.binary()
     | st.text(),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.tuples(inner, inner)
-        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        | st.dictionaries(keys, inner, max_size=3)
     ),
     max_leaves=10,
 )
@@ -89,8 +101,30 @@ def test_what_is_not_plain_becomes_opaque():
         __eq__ = lambda self, other: True  # noqa: E731
         __hash__ = None
 
-    objects = [Yes(), {1.5: 2}, 2**70, np.array([Yes()], object), np.zeros(2, "U3")]
-    assert all(type(unpack(pack(value))) is Opaque for value in objects)
+    objects = [
+        Yes(),
+        {frozenset(): 2},
+        {(1, object()): 2},
+        2**9000,
+        -(2**9000),
+        "\ud800",
+        {"\ud800": 1},
+        {1, 2},
+        np.array([Yes()], object),
+        np.zeros(2, "U3"),
+    ]
+    for value in objects:
+        assert type(unpack(pack(value))) is Opaque
+        with pytest.raises(NotPlain, match="cannot cross the wall"):
+            pack_question([value])
+
+
+def test_a_question_may_hold_what_a_submission_answered():
+    assert unpack(pack_question([Opaque("set")])) == [Opaque("set")]
+
+
+def test_true_and_one_stay_apart_as_keys():
+    assert [type(key) for key in unpack(pack({True: 0, 2: 1}))] == [bool, int]
 
 
 def test_subclasses_become_what_they_are_made_of():
@@ -124,6 +158,13 @@ def tuple_bomb(depth: int) -> bytes:
     return data
 
 
+def colliding(count: int) -> bytes:
+    """Keys with one hash: a dictionary of them takes a time that grows with their square."""
+    step = sys.hash_info.modulus
+    keys = [msgpack.ExtType(INTEGER, (i * step).to_bytes(16, "big")) for i in range(count)]
+    return extension(MAPPING, msgpack.packb([[key, 0] for key in keys]))
+
+
 @pytest.mark.parametrize(
     "frame",
     [
@@ -144,6 +185,13 @@ def tuple_bomb(depth: int) -> bytes:
         b"\xdd\xff\xff\xff\xff",
         b"\x91" * 10_000,
         tuple_bomb(100),
+        extension(INTEGER, b""),
+        extension(INTEGER, bytes(LONGEST_INTEGER + 1)),
+        extension(MAPPING, msgpack.packb(1)),
+        extension(MAPPING, msgpack.packb([1])),
+        extension(MAPPING, msgpack.packb([[1]])),
+        extension(MAPPING, msgpack.packb([[[1], 2]])),
+        colliding(1000),
         msgpack.packb([[]] * (MAX_ITEMS - 1)),
     ],
     ids=lambda frame: frame[:12].hex(),

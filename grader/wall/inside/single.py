@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from grader.wall.inside.confinement import hide_the_engine, limit
 from grader.wall.inside.worker import detach_standard_streams, serve
 from grader.wall.protocol.channel import READY, Channel
-from grader.wall.protocol.libraries import load
+from grader.wall.protocol.libraries import load, preload
 from grader.wall.protocol.line import take_up
 
 
@@ -19,6 +19,7 @@ class Settings:
 
     control: str
     libraries: list[str]
+    preload: list[str]
     frame: int
     limits: dict[str, int]
 
@@ -28,6 +29,7 @@ def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
     end = take_up(settings.control)
     load(settings.libraries)
+    preload(settings.preload)
     hide_the_engine()
     detach_standard_streams()
     limit(settings.limits)

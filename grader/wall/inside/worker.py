@@ -11,20 +11,19 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-from grader.wall.inside.loading import Loader, described
+from grader.wall.inside.allowance import Allowance
+from grader.wall.inside.guard import Guard
+from grader.wall.inside.loading import Loader
+from grader.wall.inside.problems import described
+from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import Channel, ChannelClosed
 from grader.wall.protocol.tokens import Function, materialise
-from grader.wall.protocol.wire import WireError, unpack
+from grader.wall.protocol.wire import unpack
 
 PRINTED = 2000
 """Characters of printed output that travel with an answer."""
-
-
-class ShortcutRefused(Exception):
-    """The submission called a library function that is the exercise itself."""
 
 
 class Printed(io.TextIOBase):
@@ -74,25 +73,28 @@ class Worker:
         sys.stdout = sys.stderr = self.printed
         if order["core"] is not None and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {order["core"]})
-        for name, why in order["refused"].items():
-            _guard(name, why)
-        loader = Loader(order["module"], order["files"], order["seconds"])
-        self.own_files = {f"{name}.py" for name in order["files"]}
+        self.guard = Guard(order["refused"])
+        allowance = Allowance(*order["seconds"])
+        loader = Loader(order["module"], order["files"], allowance, order["notebook"])
+        self.own_files = loader.own_files
         self.module = loader.run()
         self.probes: dict[tuple[str, str], Callable[..., Any]] = {}
         defined = [name for name, value in vars(self.module).items() if callable(value)]
         self.loaded = {
             "defined": defined,
-            "problems": loader.problems,
+            "problems": loader.problems.told,
+            "more": loader.problems.more,
+            "uncompiled": loader.problems.uncompiled,
             "printed": self.printed.take(),
         }
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The outcome of one call or probe, as data."""
+        self.guard.forget()
         try:
             value = self._run(request)
         except BaseException as error:
-            raised = described(error, self.own_files)
+            raised = described(self.guard.cause_of(error), self.own_files)
             return {"raised": raised, "printed": self.printed.take()}
         return {"value": value, "printed": self.printed.take()}
 
@@ -107,28 +109,6 @@ class Worker:
         if (name, source) not in self.probes:
             self.probes[name, source] = Function(name, source, {}).define()
         return self.probes[name, source]
-
-
-def _guard(name: str, why: str) -> None:
-    """Replace a library's function by one that refuses, if the library is loaded."""
-    path, _, last = name.rpartition(".")
-    owner: Any = sys.modules.get(path) or _resolve(path)
-    if owner is None or not hasattr(owner, last):
-        return
-
-    def refuse(*args: Any, **kwargs: Any) -> Any:
-        raise ShortcutRefused(f"{name} may not be used here: {why}")
-
-    with contextlib.suppress(AttributeError, TypeError):
-        setattr(owner, last, refuse)
-
-
-def _resolve(path: str) -> Any:
-    first, *rest = path.split(".")
-    owner: ModuleType | None = sys.modules.get(first)
-    for name in rest:
-        owner = getattr(owner, name, None)
-    return owner
 
 
 def detach_standard_streams() -> None:

@@ -24,7 +24,7 @@ from grader.wall.inside.confinement import collapse, hide_the_engine, limit
 from grader.wall.inside.namespaces import furnish, leave
 from grader.wall.inside.worker import detach_standard_streams, serve
 from grader.wall.protocol.channel import READY, WORKER, Channel
-from grader.wall.protocol.libraries import load, load_more
+from grader.wall.protocol.libraries import load, preload
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
 
@@ -38,6 +38,7 @@ class Settings:
 
     control: int
     libraries: list[str]
+    preload: list[str]
     frame: int
     limits: dict[str, int]
     user: int | None = None
@@ -47,7 +48,7 @@ def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
     _become_nobody(settings.user)
     load(settings.libraries)
-    load_more(settings.libraries)
+    preload(settings.preload)
     hide_the_engine()
     collapse()
     gc.freeze()  # the collector of a fork would copy every page it looks at

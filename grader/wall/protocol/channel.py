@@ -7,7 +7,8 @@ import struct
 import time
 from typing import Any
 
-from grader.wall.protocol.wire import LENGTH, WireError, pack, unpack
+from grader.wall.protocol.arrays import LENGTH, WireError
+from grader.wall.protocol.wire import pack, unpack
 
 FOREVER = 1e6
 """Seconds: the worker's patience with the judge."""

@@ -8,9 +8,6 @@ import importlib
 import sys
 from collections.abc import Iterable
 
-LATER = {"torch": "torch.fx.experimental.symbolic_shapes"}
-"""Of torch, what the first `backward(gradient)` of a process imports, for half a second."""
-
 
 def load(libraries: Iterable[str]) -> None:
     """Import libraries, torch kept to one thread; none of it is garbage, so none is looked for."""
@@ -26,9 +23,11 @@ def load(libraries: Iterable[str]) -> None:
         sys.modules["torch"].set_num_threads(1)
 
 
-def load_more(libraries: Iterable[str]) -> None:
-    """Import what these import only when they are used: no call's time goes into that."""
-    for library in libraries:
-        if library in LATER:
-            with contextlib.suppress(ImportError):  # another version may have no such part
-                load([LATER[library]])
+def preload(modules: Iterable[str]) -> None:
+    """Import what a chapter says that its libraries import late: no call's time goes into that.
+
+    Another version of a library may have no such part.
+    """
+    for module in modules:
+        with contextlib.suppress(ImportError):
+            load([module])

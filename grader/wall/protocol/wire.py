@@ -6,52 +6,46 @@ shape, layout and raw bytes, and is rebuilt as a plain `numpy.ndarray` or `torch
 
 from __future__ import annotations
 
-import math
-import struct
 import sys
-from functools import lru_cache
-from types import ModuleType
 from typing import Any
 
 import msgpack
 import numpy as np
 
+from grader.wall.protocol.arrays import (
+    WireError,
+    array_bytes,
+    array_of,
+    tensor_bytes,
+    tensor_of,
+)
 from grader.wall.protocol.tokens import Function, Generator, Opaque
 
-ARRAY, TENSOR, TUPLE, OPAQUE, GENERATOR, FUNCTION = range(1, 7)
-LENGTH = struct.Struct(">I")
+ARRAY, TENSOR, TUPLE, OPAQUE, GENERATOR, FUNCTION, INTEGER, MAPPING = range(1, 9)
 MAX_DEPTH = 16
-MAX_RANK = 16
 MAX_ITEMS = 1_000_000
-LONGEST_HEADER = 256
-HEADERS = 1024
-"""Headers of arrays to remember: a chapter's arrays have few shapes."""
+LONGEST_INTEGER = 1024
+"""Bytes of an integer beyond 64 bits: what Python still writes out in decimals."""
 
-DTYPES = {
-    name: np.dtype(name)
-    for name in (
-        "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
-        "float16 float32 float64 complex64 complex128"
-    ).split()
-}
-NAMES = {dtype: name for name, dtype in DTYPES.items()}
-TENSOR_DTYPES = frozenset(
-    (
-        "bool int8 int16 int32 int64 uint8 float16 bfloat16 float32 float64 complex64 complex128"
-    ).split()
-)
+MOST_COLLISIONS = 64
+"""Keys of a dictionary with the hash of another: more are an attack, which takes quadratic time."""
+
+AS_THEY_ARE = frozenset((float, bool, bytes, type(None)))
+KEYS = frozenset((str, int, float, bool, bytes, tuple, type(None)))
 
 
-AS_THEY_ARE = frozenset((float, bool, str, bytes, type(None)))
-
-
-class WireError(Exception):
-    """The bytes of a frame are not plain data as agreed."""
+class NotPlain(TypeError):
+    """A check sends what cannot cross the wall: its author's mistake."""
 
 
 def pack(value: Any) -> bytes:
     """Encode plain data; what is not plain becomes `Opaque`."""
-    return bytes(msgpack.packb(_plain(value, MAX_DEPTH), use_bin_type=True))
+    return _packed(_Encoder().plain(value, MAX_DEPTH))
+
+
+def pack_question(value: Any) -> bytes:
+    """Encode what a check sends.  Raises NotPlain for what is not plain."""
+    return _packed(_AuthorsEncoder().plain(value, MAX_DEPTH))
 
 
 def unpack(payload: bytes) -> Any:
@@ -62,89 +56,119 @@ def unpack(payload: bytes) -> Any:
     return _Decoder().decode(payload, MAX_DEPTH)
 
 
-def _plain(value: Any, depth: int) -> Any:
-    kind = type(value)
-    if kind in AS_THEY_ARE:
-        return value
-    if kind is int:
-        return value if -(2**63) <= value < 2**64 else _opaque("int beyond 64 bits")
-    if depth == 0:
-        return _opaque("deeply nested data")
-    if isinstance(value, np.ndarray):
-        return _array(value)
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
-        return _tensor(value, torch)
-    if isinstance(value, np.generic):
-        return _scalar(value)
-    if isinstance(value, tuple):
-        return msgpack.ExtType(TUPLE, _packed([_plain(item, depth - 1) for item in value]))
-    if isinstance(value, list):
-        return [_plain(item, depth - 1) for item in value]
-    if isinstance(value, dict):
-        return _mapping(value, depth)
-    if isinstance(value, Generator):
-        return msgpack.ExtType(GENERATOR, _packed(value.seed))
-    if isinstance(value, Function):
-        bound = _plain(value.bound, depth - 1)
-        return msgpack.ExtType(FUNCTION, _packed([value.name, value.source, bound]))
-    for base in (int, float, str):
-        if isinstance(value, base):
-            return _plain(base(value), depth - 1)
-    return _opaque(kind.__name__)
+class _Encoder:
+    """Turns a value into what msgpack knows."""
+
+    def plain(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind in AS_THEY_ARE:
+            return value
+        if kind is str:
+            return value if _is_unicode(value) else self.opaque("text with half a surrogate pair")
+        if kind is int:
+            return value if -(2**63) <= value < 2**64 else self._integer(value)
+        if depth == 0:
+            return self.opaque("deeply nested data")
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.Tensor):
+            return self._tensor(value)
+        if isinstance(value, np.generic):
+            return self._scalar(value)
+        return self._structure(value, depth - 1)
+
+    def opaque(self, type_name: str) -> Any:
+        """What stands for a value that is not plain."""
+        return msgpack.ExtType(OPAQUE, _packed(str(type_name)[:80]))
+
+    def _structure(self, value: Any, depth: int) -> Any:
+        if isinstance(value, tuple):
+            return msgpack.ExtType(TUPLE, _packed([self.plain(item, depth) for item in value]))
+        if isinstance(value, list):
+            return [self.plain(item, depth) for item in value]
+        if isinstance(value, dict):
+            return self._mapping(value, depth)
+        if isinstance(value, Generator):
+            return msgpack.ExtType(GENERATOR, _packed(value.seed))
+        if isinstance(value, Function):
+            bound = self.plain(value.bound, depth)
+            return msgpack.ExtType(FUNCTION, _packed([value.name, value.source, bound]))
+        if isinstance(value, Opaque):  # an answer that a check passes on
+            return _Encoder().opaque(value.type_name)
+        for base in (int, float, str):
+            if isinstance(value, base):
+                return self.plain(base(value), depth)
+        return self.opaque(type(value).__name__)
+
+    def _integer(self, value: int) -> Any:
+        size = value.bit_length() // 8 + 1
+        if size > LONGEST_INTEGER:
+            return self.opaque(f"integer of more than {8 * LONGEST_INTEGER} bits")
+        return msgpack.ExtType(INTEGER, value.to_bytes(size, "big", signed=True))
+
+    def _mapping(self, value: dict[Any, Any], depth: int) -> Any:
+        if all(type(key) in (str, int) and _is_simple(key) for key in value):
+            return {key: self.plain(item, depth) for key, item in value.items()}
+        if not all(_is_key(key, depth) for key in value):
+            return self.opaque("dict with keys that are neither text nor numbers")
+        pairs = [[self.plain(part, depth) for part in pair] for pair in value.items()]
+        return msgpack.ExtType(MAPPING, _packed(pairs))
+
+    def _scalar(self, value: np.generic) -> Any:
+        item = value.item()
+        if type(item) in (bool, int, float):
+            return item
+        return self.opaque(type(value).__name__)
+
+    def _array(self, array: np.ndarray) -> Any:
+        raw = array_bytes(array)
+        if raw is None:
+            return self.opaque(f"array of dtype {array.dtype.name}")
+        return msgpack.ExtType(ARRAY, raw)
+
+    def _tensor(self, tensor: Any) -> Any:
+        raw = tensor_bytes(tensor)
+        if raw is None:
+            return self.opaque(f"tensor of dtype {str(tensor.dtype).removeprefix('torch.')}")
+        return msgpack.ExtType(TENSOR, raw)
+
+
+class _AuthorsEncoder(_Encoder):
+    """Refuses what is not plain: a check that sends it would ask another question than it says."""
+
+    def opaque(self, type_name: str) -> Any:
+        raise NotPlain(
+            f"a check sends {type_name!r}, which cannot cross the wall: send numbers, text, bytes, "
+            "arrays, tensors, lists, tuples or dicts, and functions and generators by "
+            "function(...) and generator(...)"
+        )
 
 
 def _packed(value: Any) -> bytes:
     return bytes(msgpack.packb(value, use_bin_type=True))
 
 
-def _opaque(type_name: str) -> msgpack.ExtType:
-    return msgpack.ExtType(OPAQUE, _packed(str(type_name)[:80]))
+def _is_unicode(text: str) -> bool:
+    """Whether it can be encoded: half of a surrogate pair cannot."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _mapping(value: dict[Any, Any], depth: int) -> Any:
-    if not all(type(key) in (str, int) for key in value):
-        return _opaque("dict with keys that are neither text nor integers")
-    return {key: _plain(item, depth - 1) for key, item in value.items()}
+def _is_simple(key: str | int) -> bool:
+    """Whether msgpack knows it as a key."""
+    return _is_unicode(key) if isinstance(key, str) else -(2**63) <= key < 2**64
 
 
-def _scalar(value: np.generic) -> Any:
-    item = value.item()
-    if type(item) in (bool, int, float):
-        return item
-    return _opaque(type(value).__name__)
-
-
-def _layout(array: Any) -> str:
-    """C, F (column-major) or S (every second element of a larger block)."""
-    if array.flags.c_contiguous:
-        return "C"
-    return "F" if array.flags.f_contiguous else "S"
-
-
-def _array(array: np.ndarray) -> Any:
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
-    name = NAMES.get(array.dtype)
-    if name is None or array.ndim > MAX_RANK:
-        return _opaque(f"array of dtype {array.dtype.name}")
-    return msgpack.ExtType(ARRAY, _header(name, array.shape, _layout(array)) + array.tobytes())
-
-
-@lru_cache(HEADERS)
-def _header(dtype: str, shape: tuple[int, ...], layout: str) -> bytes:
-    header = _packed([dtype, list(shape), layout])
-    return LENGTH.pack(len(header)) + header
-
-
-def _tensor(tensor: Any, torch: ModuleType) -> Any:
-    dtype = str(tensor.dtype).removeprefix("torch.")
-    if dtype not in TENSOR_DTYPES or tensor.layout is not torch.strided:
-        return _opaque(f"tensor of dtype {dtype}")
-    layout = "C" if tensor.is_contiguous() else "S"
-    known = tensor.view(torch.int16) if dtype == "bfloat16" else tensor  # NumPy has no bfloat16
-    raw = known.numpy(force=True).tobytes()
-    return msgpack.ExtType(TENSOR, _header(dtype, tuple(tensor.shape), layout) + raw)
+def _is_key(key: Any, depth: int) -> bool:
+    if type(key) is tuple:
+        return depth > 0 and all(_is_key(part, depth - 1) for part in key)
+    return type(key) in KEYS and (type(key) is not str or _is_unicode(key))
 
 
 class _Decoder:
@@ -180,10 +204,14 @@ class _Decoder:
 
     def extension(self, code: int, data: bytes, depth: int) -> Any:
         if code == ARRAY:
-            return _rebuild_array(*_split(data))
+            return array_of(data)
         if code == TENSOR:
-            return _rebuild_tensor(*_split(data))
+            return tensor_of(data)
+        if code == INTEGER and 0 < len(data) <= LONGEST_INTEGER:
+            return int.from_bytes(data, "big", signed=True)
         value = self.decode(data, depth)
+        if code == MAPPING:
+            return _rebuild_mapping(value)
         if code == TUPLE and isinstance(value, list):
             return tuple(value)
         if code == OPAQUE and isinstance(value, str):
@@ -195,65 +223,12 @@ class _Decoder:
         raise WireError(f"malformed extension of type {code}")
 
 
-def _split(data: bytes) -> tuple[str, tuple[int, ...], str, bytes]:
-    """Split an array's bytes into dtype, shape, layout, raw; nothing is allocated yet."""
-    if len(data) < LENGTH.size:
-        raise WireError("an array without a header")
-    (length,) = LENGTH.unpack_from(data)
-    if length > LONGEST_HEADER:
-        raise WireError("an array with a malformed header")
-    end = LENGTH.size + length
-    return *_checked(data[LENGTH.size : end]), data[end:]
-
-
-@lru_cache(HEADERS)
-def _checked(packed: bytes) -> tuple[str, tuple[int, ...], str]:
-    """The header of an array.  Raises WireError for one that is none."""
-    header = _Decoder().decode(packed, 2)
-    if not (isinstance(header, list) and len(header) == 3):
-        raise WireError("an array with a malformed header")
-    dtype, shape, layout = header
-    if not (
-        isinstance(dtype, str)
-        and isinstance(shape, list)
-        and len(shape) <= MAX_RANK
-        and all(type(size) is int and 0 <= size < 2**31 for size in shape)
-        and layout in ("C", "F", "S")
-    ):
-        raise WireError("an array with a malformed header")
-    return dtype, tuple(shape), layout
-
-
-def _rebuild_array(dtype: str, shape: tuple[int, ...], layout: str, raw: bytes) -> np.ndarray:
-    if dtype not in DTYPES:
-        raise WireError("an array of a dtype that is not allowed")
-    if math.prod(shape) * DTYPES[dtype].itemsize != len(raw):
-        raise WireError("an array whose bytes do not match its shape")
-    array = np.frombuffer(raw, DTYPES[dtype]).reshape(shape)
-    if layout == "C":
-        return array.copy()
-    if layout == "F":
-        return array.copy(order="F")
-    block = np.zeros((*shape[:-1], 2 * shape[-1]), DTYPES[dtype])
-    view = block[..., ::2]
-    view[...] = array
-    return view
-
-
-def _rebuild_tensor(dtype: str, shape: tuple[int, ...], layout: str, raw: bytes) -> Any:
-    torch = sys.modules.get("torch")
-    if torch is None:
-        return Opaque("torch tensor")
-    if dtype not in TENSOR_DTYPES:
-        raise WireError("a tensor of a dtype that is not allowed")
-    kind = getattr(torch, dtype)
-    if math.prod(shape) * kind.itemsize != len(raw):
-        raise WireError("a tensor whose bytes do not match its shape")
-    flat = torch.frombuffer(bytearray(raw), dtype=kind) if raw else torch.empty(0, dtype=kind)
-    tensor = flat.reshape(shape)
-    if layout == "C" or not shape:
-        return tensor
-    block = torch.zeros((*shape[:-1], 2 * shape[-1]), dtype=kind)
-    view = block[..., ::2]
-    view.copy_(tensor)
-    return view
+def _rebuild_mapping(pairs: Any) -> dict[Any, Any]:
+    if not isinstance(pairs, list) or not all(type(p) is list and len(p) == 2 for p in pairs):
+        raise WireError("a dictionary that is not made of pairs")
+    keys = [key for key, _ in pairs]
+    if not all(_is_key(key, MAX_DEPTH) for key in keys):
+        raise WireError("a dictionary with keys that are not allowed")
+    if len(keys) - len(set(map(hash, keys))) > MOST_COLLISIONS:
+        raise WireError("a dictionary whose keys collide")
+    return dict(pairs)
