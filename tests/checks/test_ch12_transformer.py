@@ -390,16 +390,24 @@ EXAMPLE_BLOCK = {
 }
 
 
+def expect_block_example(submission, chunks):
+    """Output and cache are those of the statement's example."""
+    x = torch.tensor([[[4.0, 0.0], [0.0, 2.0], [6.0, 2.0]]])
+    got = submission.probe(feed_block, MAKE, [2, 2, 3], EXAMPLE_BLOCK, x, chunks)
+    expected = torch.tensor([[[5.84133, -1.15864], [-0.15865, 2.84133], [7.17467, 1.50802]]])
+    normed = torch.tensor([[[[1.0], [-1.0], [1.0]], [[-1.0], [1.0], [-1.0]]]])
+    expect_right(got[0], expected, "the output")
+    expect_right(got[1:], [torch.zeros(1, 2, 3, 1), normed], "the cache")
+
+
 @check("Block", "the worked example", practice=True)
 def test_block_example(submission):
-    x = torch.tensor([[[4.0, 0.0], [0.0, 2.0], [6.0, 2.0]]])
-    expected = torch.tensor([[[5.84133, -1.15864], [-0.15865, 2.84133], [7.17467, 1.50802]]])
-    for chunks in ([3], [1, 2]):
-        got, keys, values = submission.probe(feed_block, MAKE, [2, 2, 3], EXAMPLE_BLOCK, x, chunks)
-        expect_right(got, expected, f"in chunks of {chunks}")
-        expect_right(keys, torch.zeros(1, 2, 3, 1), "the keys in the cache")
-        normed = torch.tensor([[[[1.0], [-1.0], [1.0]], [[-1.0], [1.0], [-1.0]]]])
-        expect_right(values, normed, "the values in the cache")
+    expect_block_example(submission, [3])
+
+
+@check("Block", "the worked example in two parts", practice=True)
+def test_block_example_parts(submission):
+    expect_block_example(submission, [1, 2])
 
 
 @check("Block", "matches the reference", value=True)
@@ -584,25 +592,35 @@ def crossings(draw, filled=FILLS, masked=None):
     return dims, weights(fill, cross_shapes(*dims)), inputs
 
 
+EXAMPLE_CROSS = {
+    "norm.weight": torch.ones(2),
+    "norm.bias": torch.zeros(2),
+    "q.weight": torch.zeros(2, 2),
+    "q.bias": torch.zeros(2),
+    "kv.weight": torch.cat([torch.zeros(2, 2), torch.eye(2)]),
+    "kv.bias": torch.zeros(4),
+    "out.weight": torch.eye(2),
+    "out.bias": torch.zeros(2),
+}
+EXAMPLE_INPUTS = [
+    torch.tensor([[[4.0, 0.0], [0.0, 2.0]]]),
+    torch.tensor([[[1.0, 2.0], [3.0, 6.0], [8.0, 10.0]]]),
+]
+
+
 @check("CrossAttentionBlock", "the worked example", practice=True)
 def test_cross_example(submission):
-    state = {
-        "norm.weight": torch.ones(2),
-        "norm.bias": torch.zeros(2),
-        "q.weight": torch.zeros(2, 2),
-        "q.bias": torch.zeros(2),
-        "kv.weight": torch.cat([torch.zeros(2, 2), torch.eye(2)]),
-        "kv.bias": torch.zeros(4),
-        "out.weight": torch.eye(2),
-        "out.bias": torch.zeros(2),
-    }
-    x = torch.tensor([[[4.0, 0.0], [0.0, 2.0]]])
-    memory = torch.tensor([[[1.0, 2.0], [3.0, 6.0], [8.0, 10.0]]])
-    everything = submission.probe(forward, MAKE, "CrossAttentionBlock", [2, 1], state, [x, memory])
-    expect_right(everything, torch.tensor([[[8.0, 6.0], [4.0, 8.0]]]))
-    real = torch.tensor([[True, True, False]])
-    got = submission.probe(forward, MAKE, "CrossAttentionBlock", [2, 1], state, [x, memory, real])
-    expect_right(got, torch.tensor([[[6.0, 4.0], [2.0, 6.0]]]), "with a mask")
+    asked = (MAKE, "CrossAttentionBlock", [2, 1], EXAMPLE_CROSS, EXAMPLE_INPUTS)
+    got = submission.probe(forward, *asked)
+    expect_right(got, torch.tensor([[[8.0, 6.0], [4.0, 8.0]]]))
+
+
+@check("CrossAttentionBlock", "the worked example, with a mask", practice=True)
+def test_cross_example_masked(submission):
+    inputs = [*EXAMPLE_INPUTS, torch.tensor([[True, True, False]])]
+    asked = (MAKE, "CrossAttentionBlock", [2, 1], EXAMPLE_CROSS, inputs)
+    got = submission.probe(forward, *asked)
+    expect_right(got, torch.tensor([[[6.0, 4.0], [2.0, 6.0]]]))
 
 
 @check("CrossAttentionBlock", "matches the reference", value=True)
@@ -1082,13 +1100,22 @@ EXAMPLE_MODEL = {
 }
 
 
+def expect_model_example(submission, chunks):
+    """The logits are those of the statement's example."""
+    asked = (MAKE, [3, 4, 2, 1, 3, 1], EXAMPLE_MODEL, torch.tensor([[0, 1, 0]]), chunks)
+    got, *_ = submission.probe(feed_model, *asked)
+    expected = torch.tensor([[[2.0, -2.0, 2.0], [-2.0, 2.0, -2.0], [-2.0, 2.0, -2.0]]])
+    expect_right(got, expected, "the logits")
+
+
 @check("GPT", "the worked example", practice=True)
 def test_gpt_example(submission):
-    expected = torch.tensor([[[2.0, -2.0, 2.0], [-2.0, 2.0, -2.0], [-2.0, 2.0, -2.0]]])
-    for chunks in ([3], [2, 1]):
-        asked = (MAKE, [3, 4, 2, 1, 3, 1], EXAMPLE_MODEL, torch.tensor([[0, 1, 0]]), chunks)
-        got, *_ = submission.probe(feed_model, *asked)
-        expect_right(got, expected, f"in chunks of {chunks}")
+    expect_model_example(submission, [3])
+
+
+@check("GPT", "the worked example in two parts", practice=True)
+def test_gpt_example_parts(submission):
+    expect_model_example(submission, [2, 1])
 
 
 @check("GPT", "matches the reference", value=True)
