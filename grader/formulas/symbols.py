@@ -26,6 +26,7 @@ OPERATORS = {
     "⊙": r"\odot",
     "×": r"\times",
     "±": r"\pm",
+    "∪": r"\cup",
     "*": "*",
 }
 RELATIONS = {

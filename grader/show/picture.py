@@ -49,11 +49,15 @@ class Curves:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A matrix, shaded from its least entry to its largest; rows and columns may have names."""
+    """A matrix, shaded from its least entry to its largest; rows and columns may have names.
+
+    `marks` are the entries, as pairs (row, column), that get a ring.
+    """
 
     values: Any
     rows: Sequence[str] = ()
     columns: Sequence[str] = ()
+    marks: Sequence[tuple[int, int]] = ()
 
     def matrix(self) -> NDArray[np.float64]:
         """The entries; NaN stands for what is not finite.  Raises Undrawable."""

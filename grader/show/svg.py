@@ -19,6 +19,8 @@ LINE = 18
 COLUMN = 8
 COLUMNS = (WIDTH - 2 * RIGHT) // COLUMN
 """Of a line of text that is cut into pieces."""
+MARK = 7
+"""Radius of the ring around a marked entry."""
 
 COLOURS = ("#3b7dd8", "#d98e04", "#2e9e5b", "#b04fc0")
 PAGE = """\
@@ -132,6 +134,12 @@ def _heatmap(heatmap: Heatmap) -> list[str]:
         parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" '
             f'fill="{COLOURS[0]}" fill-opacity="{opacity:.3f}"><title>{value:.4g}</title></rect>'
+        )
+    for row, column in heatmap.marks:
+        x, y = margin + (column + 0.5) * wide, TOP + (row + 0.5) * high
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{MARK}" fill="none" stroke="{COLOURS[1]}" '
+            'stroke-width="2"/>'
         )
     for row, name in enumerate(heatmap.rows):
         parts.append(_text(margin - 6, TOP + (row + 0.5) * high + 4, escape(name), "end"))

@@ -23,6 +23,7 @@ LARGEST = 64
 
 STYLES = ("bright_blue", "yellow", "green", "magenta")
 SHADES = " ░▒▓█"
+RING = "o"
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 BRAILLE = 0x2800
 
@@ -80,7 +81,11 @@ def _heatmap(heatmap: Heatmap) -> Text:
     for number, row in enumerate(matrix[:, : LARGEST // cell]):
         name = heatmap.rows[number] if heatmap.rows else ""
         text.append(f"{name:<{margin}}", "dim")
-        text.append("".join(_shade(value, least, most) * cell for value in row) + "\n")
+        for column, value in enumerate(row):
+            shade = _shade(value, least, most)
+            ringed = (number, column) in heatmap.marks
+            text.append(f"{RING:{shade}^{cell}}" if ringed else shade * cell)
+        text.append("\n")
     steps = "  ".join(
         f"{shade} {_rounded(least + (most - least) * number / (len(SHADES) - 1), most - least)}"
         for number, shade in enumerate(SHADES)

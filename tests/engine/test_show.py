@@ -182,6 +182,16 @@ def test_what_is_no_text_in_pieces_is_refused(pieces):
         Passages({"cut": pieces}).pieces()
 
 
+def test_marked_entries_are_ringed():
+    ringed = Heatmap([[0.0, 1.0], [0.5, 0.25]], marks=[(0, 1)])
+    plain = Heatmap([[0.0, 1.0], [0.5, 0.25]])
+    first, second, *_ = drawn(ringed).plain.splitlines()
+    assert first == "  " + " " * 2 + "o█"
+    assert "o" not in second + drawn(plain).plain.splitlines()[0]
+    assert sheet([Shown("title", ringed)]).count("<circle") == 1
+    assert "<circle" not in sheet([Shown("title", plain)])
+
+
 @pytest.mark.parametrize(
     "curves",
     [
