@@ -22,12 +22,16 @@ WHOLE = ("not started", "missing", "refused", DOES_NOT_PARSE)
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcomes of one exercise and what they are worth; ids of the stubs that it waits for."""
+    """The outcomes of one exercise and what they are worth.
+
+    `waits_for` are ids of stubs that it calls; `near` is what the file may call it.
+    """
 
     exercise: Exercise
     outcomes: tuple[Outcome, ...]
     mistake: Mistake | None = None
     waits_for: tuple[str, ...] = ()
+    near: str = ""
 
     @property
     def status(self) -> str:

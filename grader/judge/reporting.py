@@ -63,6 +63,7 @@ def exercise_report(
         checks=checks,
         hidden=verdict.exercise.hidden,
         waits_for=verdict.waits_for,
+        near=verdict.near,
     )
 
 
@@ -122,32 +123,31 @@ def _said_at(
 
 
 def _call(call: Call, namespace: dict[str, Any]) -> CallShown:
-    function = call.probe or namespace.get(call.name)
-    named = _named(function, call, skip=1 if call.probe else 0)
+    parameters = call.probe.parameters if call.probe else _parameters(namespace.get(call.name))
+    named = _named(parameters, call)
     return CallShown(
         function=call.name.lstrip("_"),
         arguments={name: show(value) for name, value in named.items()},
         returned=show(call.returned) if call.done else _no_answer(call.error),
-        about=_first_line(call.probe) if call.probe else None,
+        about=call.probe.about if call.probe else None,
         printed=harmless(call.printed, MESSAGE) or None,
     )
 
 
-def _named(function: Callable[..., Any] | None, call: Call, skip: int) -> dict[str, Any]:
-    """The arguments by the names of the parameters, as far as these can be told."""
+def _parameters(function: Callable[..., Any] | None) -> tuple[str, ...]:
+    """The names of a function's parameters, as far as these can be told."""
     try:
-        parameters = list(inspect.signature(function).parameters) if function else []
+        return tuple(inspect.signature(function).parameters) if function else ()
     except (TypeError, ValueError):
-        parameters = []
-    names = parameters[skip : skip + len(call.arguments)]
+        return ()
+
+
+def _named(parameters: Sequence[str], call: Call) -> dict[str, Any]:
+    """The arguments by the names of the parameters, or by their numbers."""
+    names = list(parameters[: len(call.arguments)])
     names += [f"argument {i + 1}" for i in range(len(names), len(call.arguments))]
     return {**dict(zip(names, call.arguments, strict=True)), **call.keywords}
 
 
 def _no_answer(error: SubmissionError | None) -> str:
     return harmless(f"raised {error}", MESSAGE) if error else "no answer"
-
-
-def _first_line(probe: Callable[..., Any]) -> str | None:
-    text = inspect.getdoc(probe)
-    return text.splitlines()[0] if text else None
