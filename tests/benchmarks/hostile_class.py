@@ -72,7 +72,7 @@ def measured(course: Course, chapter: Chapter, hostile: Path | None) -> tuple[fl
         out, _ = command.communicate(timeout=600)
         seconds = time.monotonic() - began
         watcher.join()
-    rows = [line.split() for line in out.splitlines()]
+    rows = [line.split()[1:] for line in out.splitlines()]  # behind a mark for passed or failed
     full = sum(row[0].startswith("honest") and row[1] == "100" for row in rows if len(row) > 1)
     assert full == HONEST, f"only {full} honest ones have full marks:\n{out}"
     return seconds, peak, next((" ".join(row[1:]) for row in rows if row[:1] == ["hostile"]), "")
