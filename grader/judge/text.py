@@ -15,7 +15,8 @@ from grader.submission.near import near_name
 from grader.submission.reading import Submission
 from grader.submission.shortcuts import find_shortcuts
 from grader.wall.errors import SubmissionError
-from grader.wall.session import Problem, Session
+from grader.wall.replies import Problem
+from grader.wall.session import Session
 
 
 def decided_by_text(
@@ -113,4 +114,4 @@ def _no_python(loaded: LoadedChapter, exercise: Exercise, problem: Problem) -> V
 def _problem(definition: Statement, submission: Submission) -> Problem:
     broken = definition.broken
     assert broken is not None
-    return Problem(broken.error, broken.message, ((f"{submission.module}.py", broken.line),))
+    return Problem((broken.error,), broken.message, ((f"{submission.module}.py", broken.line),))
