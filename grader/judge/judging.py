@@ -199,7 +199,7 @@ def _judge_process(
             loaded[assignment.chapter.id] = load_chapter(judging.course, assignment.chapter)
         chapter = loaded[assignment.chapter.id]
         place = Place(sandbox, core, task.deadline)
-        attempt = Attempt(task.lost, partial(progress.at, 0))
+        attempt = Attempt(task.lost, at=partial(progress.at, 0))
         connection.send(
             judged(judging.run, chapter, assignment, task.exercise, place, connection.send, attempt)
         )
