@@ -193,3 +193,13 @@ def test_what_only_looks_like_a_warning_stays_printed():
         "a Warning: b\nlast\n",
         "ch4.py, line 3: RuntimeWarning: no",
     )
+
+
+def test_a_return_at_the_margin_is_pointed_at(grade, tmp_path):
+    dedented = RIGHT.replace("    return e / e.sum", "return e / e.sum")
+    assert dedented != RIGHT
+    _, by_name = judged(grade, tmp_path, dedented)
+    assert by_name["softmax"].status == "failed"
+    assert "stands at the margin" in by_name["softmax"].note
+    assert by_name["sigmoid"].passed
+    assert by_name["logsumexp"].passed
