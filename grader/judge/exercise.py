@@ -18,6 +18,7 @@ from grader.report.model import ChapterReport, ExerciseReport
 from grader.submission.blocks import with_notes
 from grader.submission.reading import Submission
 from grader.submission.shortcuts import find_shortcuts
+from grader.wall.clocks import Account
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Workers
 from grader.wall.session import Session, Sources
@@ -36,11 +37,11 @@ class Judged:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a submission runs: who starts its workers, on which core, and until when."""
+    """Where a submission runs: who starts its workers, on which core, on whose account."""
 
     workers: Workers
     core: int | None
-    deadline: float
+    account: Account
 
 
 def cores() -> list[int]:
@@ -78,13 +79,14 @@ def judged(
     submission, chapter = assignment.submission, assignment.chapter
     refused = {entry.name: entry.why for entry in chapter.refused}
     sources = Sources(submission.module, submission.files, refused, place.core)
-    session = Session(place.workers, sources, chapter.limits, place.deadline)
+    session = Session(place.workers, sources, chapter.limits, place.account)
     try:
         verdict = shortcut(loaded, submission, exercise)
         if verdict is None:
             verdict = judge_exercise(
                 loaded, exercise, session, run, lambda outcome: observe(outcome.passed)
             )
+            session.close()  # nothing of it goes on while we look for a name for its mistake
             verdict = with_diagnosis(loaded, verdict)
         notes = tuple(problem_note(problem, submission) for problem in session.problems)
         return Judged(exercise_report(verdict, loaded.namespace, submission), notes)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -25,6 +24,7 @@ from grader.judge.drawing import draw
 from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
+from grader.wall.clocks import Account
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
 from grader.wall.protocol.libraries import load
@@ -132,9 +132,8 @@ class Pool:
         self, assignment: Assignment, core: int | None, loaded: LoadedChapter
     ) -> ChapterReport:
         """Judge one submission in this process.  Raises JudgeError or SandboxError."""
-        deadline = time.monotonic() + self.chapter.limits.chapter_seconds
         with self._place() as zygote:
-            place = Place(zygote, core, deadline)
+            place = Place(zygote, core, Account())
             results = [
                 judged(self.run, loaded, assignment, exercise, place)
                 for exercise in assignment.exercises
