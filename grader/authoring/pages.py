@@ -118,7 +118,8 @@ def _hints(exercise: Exercise) -> Iterator[str]:
 def _shortcuts(chapter: Chapter) -> Iterator[str]:
     """What the exercises may import, and which library functions are the answer itself."""
     imports = ", ".join(f"`{name}`" for name in chapter.imports)
-    yield f"Exercises may import {imports} and Python's standard library."
+    allowed = f"{imports} and Python's standard library" if imports else "Python's standard library"
+    yield f"Exercises may import {allowed}."
     reasons = dict.fromkeys(refused.why for refused in chapter.refused)
     if reasons:
         yield "<details>\n<summary>Library functions that are refused</summary>"

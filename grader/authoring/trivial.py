@@ -58,6 +58,10 @@ def _replaced(value: Any, change: Callable[[Any], Any]) -> Any:
         return {key: _replaced(item, change) for key, item in value.items()}
     if isinstance(value, (bool, int, float, np.generic)):
         return type(value)(change(np.asarray(value)).item())
+    if isinstance(value, (str, bytes)):
+        # Text of the same length: the first letters of the alphabet, by the new numbers.
+        codes = ord("a") + np.abs(change(np.zeros(len(value)))).astype(int)
+        return bytes(codes.tolist()) if isinstance(value, bytes) else "".join(map(chr, codes))
     if isinstance(value, np.ndarray):
         return change(value).astype(value.dtype)
     if hasattr(value, "state_dict"):

@@ -12,7 +12,7 @@ from grader.classroom.raw_csv import Line, delimiter_of, lines_of, quoted
 from grader.classroom.results import ClassResults, Result
 from grader.course.model import Chapter
 from grader.report.text import harmless
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 
 BOM = "\ufeff"
 IDENTITIES = ("sis login id", "sis user id", "id")

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.classroom.bench import Bench
@@ -16,7 +16,7 @@ from grader.classroom.roster import Roster, read_roster
 from grader.classroom.run import Judges, count_known, judge_class
 from grader.course.model import Course
 from grader.judge.assignment import Run
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 from grader.wall.isolation import BUBBLEWRAP, PROCESS, Isolation, detect
 
 
@@ -59,7 +59,11 @@ def grade_class(course: Course, choice: Choice) -> Graded:
         raise UnreadableSubmission(f"{choice.journal}: there is no such folder to keep it in")
     bench = Bench(course, chapter, choice.run, isolation, choice.journal)
     roster = read_roster(choice.submissions, course, chapter)
-    results = sorted(_results(bench, roster, choice), key=lambda result: result.student)
+    notes = {one.student: one.note for one in roster.students}
+    results = sorted(
+        (replace(one, note=notes[one.student]) for one in _results(bench, roster, choice)),
+        key=lambda result: result.student,
+    )
     class_results = ClassResults(course.name, chapter, choice.run.seed, tuple(results))
     return Graded(class_results, roster.ignored)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.classroom.look_alikes import LookAlikes, groups
 from grader.classroom.results import ClassResults, Result
-from grader.report.model import ChapterReport, ExerciseReport
+from grader.report.model import UNTOUCHED, ChapterReport, ExerciseReport
 
 BINS = 10
 
@@ -16,7 +16,6 @@ URGENT = ("refused", "crashed", "timeout")
 """Statuses of a check that somebody should look at, besides a mark that is missing."""
 
 UNEXPLAINED = ("failed", "error")
-UNTOUCHED = ("not started", "missing")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.classroom.results import Result
-from grader.submission.blocks import UNPARSABLE, blocks
+from grader.python.division import UNPARSABLE
+from grader.submission.blocks import blocks
 from grader.submission.reading import Submission
 
 PIECE = 20

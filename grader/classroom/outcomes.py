@@ -40,7 +40,7 @@ def reports_jsonl(results: ClassResults) -> str:
     lines = (
         {
             "student": one.student,
-            "problem": one.problem,
+            "problem": one.problem or one.note,
             "report": as_json(one.report) if one.report else None,
         }
         for one in results.results

@@ -13,11 +13,15 @@ from grader.submission.reading import Submission
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What one student handed in; without a submission `problem` says why in one line."""
+    """What one student handed in; without a submission `problem` says why in one line.
+
+    `note` is what an instructor should know all the same: attempts that do not count.
+    """
 
     student: str
     submission: Submission | None
     problem: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Result:
     problem: str = ""
     known: bool = False
     before: ChapterReport | None = None
+    note: str = ""
 
     @property
     def failed(self) -> bool:

@@ -1,44 +1,44 @@
 """The roster: who handed in what, read from a folder or a zip as it lies.
 
-Each of these is one student's: a folder with their name, a `.py`, `.ipynb` or `.zip` file with
-their name, and the files that Canvas and Moodle name after them.  What cannot be read is a line
-about its student and costs nobody else anything.
+`claims.py` says whose a file is.  What cannot be read is a line about its student and costs nobody
+else anything; of several attempts the last one counts.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
-from grader.classroom.members import LARGEST_ARCHIVE, Member, in_archive, members_of
+from grader.classroom.claims import UNKNOWN_ARCHIVES, Claims, clean
+from grader.classroom.members import (
+    ARCHIVES,
+    LARGEST_ARCHIVE,
+    Member,
+    in_archive,
+    is_archive,
+    members_of,
+    not_nested,
+)
 from grader.classroom.results import HandedIn
 from grader.course.model import Chapter, Course
 from grader.report.text import harmless
-from grader.submission.reading import (
-    LARGEST,
-    LARGEST_NOTEBOOK,
-    MOST_FILES,
-    Submission,
-    UnreadableSubmission,
-    decoded,
-    names_of,
-    of_notebook,
-)
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.names import GRADABLE, chapter_called, fit, stem_of, suffix_of
+from grader.submission.reading import LARGEST_NOTEBOOK, Submission, of_bytes, with_helpers
+from grader.submission.siblings import LARGEST, chosen_helpers, key_of
+from grader.submission.text import decoded, is_notebook, other_kind
 from grader.wall.limits import MB
 
-GRADABLE = (".py", ".ipynb")
-CANVAS = re.compile(r"(?P<name>[^\W_]+)(?:_LATE)?_(?P<id>\d+)_\d+_(?P<file>.+)", re.IGNORECASE)
-MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_[a-z]+_(?P<file>.*)")
-AGAIN = re.compile(r"-\d+$")
-"""What Canvas puts behind the name of a file that is handed in again."""
-
-LONGEST_NAME = 120
 LONGEST_PROBLEM = 300
 SHOWN = 4
 """Files that a question names."""
+
+DEFINITION = re.compile(r"^(def|class) \w+.*:[ \t]*(#.*)?$", re.MULTILINE)
+
+HEAD = 4096
+"""Bytes that show what a file is."""
 
 
 @dataclass(frozen=True)
@@ -51,105 +51,130 @@ class Roster:
 
 @dataclass
 class _Entry:
-    """What was found under one student's name; `claims` are the entries that carry it."""
+    """What was found under one student's name, by attempt; `claims` are the entries with it."""
 
-    members: list[Member] = field(default_factory=list)
+    attempts: dict[str, list[Member]] = field(default_factory=dict)
     claims: dict[str, None] = field(default_factory=dict)
 
 
 def read_roster(place: Path, course: Course, chapter: Chapter) -> Roster:
     """Read the class's submissions of a chapter.  Raises UnreadableSubmission if there are none."""
     course_of_nbgrader = (place / "nbgrader_config.py").is_file()
+    members = members_of(place / "submitted" if course_of_nbgrader else place)
+    claims = Claims(members)
     entries: dict[str, _Entry] = {}
     ignored: dict[str, None] = {}
-    for member in members_of(place / "submitted" if course_of_nbgrader else place):
-        claim = _claim(member)
+    for member in members:
+        claim = claims.of(member)
         if claim is None:
-            ignored[_clean(member.path.parts[0])] = None
+            ignored[clean(member.path.parts[0])] = None
             continue
         entry = entries.setdefault(claim.student, _Entry())
         entry.claims[claim.by] = None
+        attempt = entry.attempts.setdefault(claim.attempt, [])
         if claim.path.parts:
-            entry.members.append(replace(member, path=claim.path))
+            attempt.append(replace(member, path=claim.path))
     if not entries:
         raise UnreadableSubmission(f"{place} holds no submissions: one folder or file a student")
     students = (_handed_in(name, entries[name], course, chapter) for name in sorted(entries))
-    return Roster(tuple(students), tuple(ignored))
+    tops = {clean(one.path.parts[0]) for one in members if claims.of(one) is not None}
+    return Roster(tuple(students), tuple(name for name in ignored if name not in tops))
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """Whose a file is, which entry says so, and where it lies among that student's."""
-
-    student: str
-    by: str
-    path: PurePosixPath
-
-
-def _claim(member: Member) -> _Claim | None:
-    """Whose a file is by its name, None if nobody's."""
-    top, *rest = member.path.parts
-    if moodle := MOODLE.fullmatch(top):
-        name = _clean(moodle["student"])
-        return _Claim(name, name, PurePosixPath(*filter(None, [moodle["file"]]), *rest))
-    if rest or member.folder:
-        return _Claim(_clean(top), f"{top}/", PurePosixPath(*rest))
-    if canvas := CANVAS.fullmatch(top):
-        name = f"{canvas['name']}_{canvas['id']}"
-        return _Claim(name, name, PurePosixPath(canvas["file"]))
-    stem, suffix = PurePosixPath(top).stem, PurePosixPath(top).suffix.lower()
-    if suffix in (*GRADABLE, ".zip") or (member.refused and not suffix):
-        return _Claim(_clean(stem), top, PurePosixPath(top))
-    return None
-
-
-def _clean(name: str) -> str:
-    """A name as one harmless line; the same however its accents are encoded."""
-    return harmless(" ".join(unicodedata.normalize("NFC", name).split()), LONGEST_NAME)
+def _is_source(member: Member) -> bool:
+    return bool(suffix_of(member.path))
 
 
 def _handed_in(student: str, entry: _Entry, course: Course, chapter: Chapter) -> HandedIn:
+    *earlier, last = sorted(entry.attempts)
+    note = f"attempt of {last}; earlier, not graded: {', '.join(earlier)}" if earlier else ""
+    note = harmless(note, LONGEST_PROBLEM)
     try:
         if len(entry.claims) > 1:
-            names = ", ".join(map(_clean, entry.claims))
+            names = ", ".join(map(clean, entry.claims))
             raise UnreadableSubmission(f"{names}: which of them is it? Keep one")
-        return HandedIn(student, _submission(entry.members, course, chapter))
+        submission = _submission(entry.attempts[last], course, chapter)
+        return HandedIn(student, submission, note=note)
     except UnreadableSubmission as error:
-        return HandedIn(student, None, harmless(" ".join(str(error).split()), LONGEST_PROBLEM))
+        problem = harmless(" ".join(str(error).split()), LONGEST_PROBLEM)
+        return HandedIn(student, None, problem, note)
 
 
 def _submission(members: list[Member], course: Course, chapter: Chapter) -> Submission:
     """The submission among one student's files.  Raises UnreadableSubmission."""
-    files = [one for one in _unpacked(members) if one.path.suffix.lower() in GRADABLE]
+    unpacked = list(_unpacked(members))
+    files = [one for one in unpacked if _is_source(one)] or _python_by_another_name(unpacked)
     if not files:
-        raise UnreadableSubmission(
-            next((one.refused for one in members if one.refused), "no .py or .ipynb file")
-        )
+        raise UnreadableSubmission(_nothing_to_grade(unpacked))
     found = _chosen(files, course, chapter)
-    path = Path(str(found.path))
-    if found.path.suffix.lower() == ".ipynb":
-        return of_notebook(path, decoded(_content(found, LARGEST_NOTEBOOK)), chapter)
-    beside = [one for one in files if one.path.parent == found.path.parent and not one.refused]
-    others = [one for one in beside if one.path.suffix == ".py" and one is not found]
-    texts = {one.path.stem: decoded(_content(one)) for one in others[:MOST_FILES]}
-    return Submission(path, chapter.module, {**texts, chapter.module: decoded(_content(found))})
+    plain = suffix_of(found.path) != ".ipynb" and not is_notebook(found.read(HEAD))
+    data = _content(found, LARGEST if plain else LARGEST_NOTEBOOK)
+    submission = of_bytes(Path(str(found.path)), data, chapter)
+    folder = found.path.parent
+    helpers: dict[str, PurePath] = {
+        key_of(one.path.relative_to(folder).as_posix()): one.path
+        for one in files
+        if one is not found and one.path.suffix == ".py" and one.path.is_relative_to(folder)
+    }
+    helpers.pop(chapter.module, None)
+    by_path = {one.path: one for one in files}
+    return with_helpers(
+        submission,
+        chosen_helpers(
+            helpers,
+            submission.source,
+            lambda path: decoded(_content(by_path[PurePosixPath(path)])),
+            lambda path: 0,
+        ),
+    )
 
 
 def _unpacked(members: list[Member]) -> Iterator[Member]:
-    """One student's files; if there is none to grade, also those in a zip among them."""
-    direct = any(one.path.suffix.lower() in GRADABLE for one in members)
+    """One student's files; if there is none to grade, also those in an archive among them."""
+    direct = any(map(_is_source, members))
     for member in members:
-        if direct or member.path.suffix.lower() != ".zip" or member.folder or member.refused:
+        if direct or not is_archive(member.path.name) or member.folder or member.refused:
             yield member
         else:
             for inner in in_archive(_content(member, LARGEST_ARCHIVE), member.path.name):
-                yield replace(inner, path=member.path.parent / inner.path)
+                yield not_nested(replace(inner, path=member.path.parent / inner.path))
+
+
+def _python_by_another_name(members: list[Member]) -> list[Member]:
+    """Text files that hold Python: a student saved it as `.txt`, or without an ending."""
+    texts = [one for one in members if one.path.suffix.lower() in (".txt", "") and not one.folder]
+    return [one for one in texts if not one.refused and _looks_like_python(one)]
+
+
+def _looks_like_python(member: Member) -> bool:
+    lines = decoded(member.read(LARGEST)).split("\n")
+    return any(
+        line.startswith(("def ", "class ")) and line.rstrip().endswith(":") for line in lines
+    )
+
+
+def _nothing_to_grade(members: list[Member]) -> str:
+    """What was handed in instead, and what to ask for."""
+    files = [one for one in members if not one.folder]
+    refused = next((one.refused for one in files if one.refused), None)
+    if refused is not None:
+        return refused
+    for member in files:
+        kind = other_kind(member.read(HEAD))
+        if kind is not None:
+            what = f"{kind[0]}: ask for the .py or .ipynb file"
+            if member.path.suffix.lower() in (*ARCHIVES, *UNKNOWN_ARCHIVES):
+                what += ", or for a .zip" if not is_archive(member.path.name) else " itself"
+            return f"{member.path.name} is {what}"
+    if files:
+        return f"{files[0].path.name} is no .py or .ipynb file: ask for the one with the work in it"
+    return "no .py or .ipynb file: ask for the one with the work in it"
 
 
 def _chosen(files: list[Member], course: Course, chapter: Chapter) -> Member:
     """The chapter's file by its name or folder, or else the only file that is not another's."""
     own = [one for one in files if _about(one.path, course) is chapter]
-    named = [one for one in own if _chapter_called(one.path.stem, course) is chapter]
+    named = [one for one in own if chapter_called(stem_of(one.path), course.chapters) is chapter]
     if named:
         best = min(_rank(one.path, chapter) for one in named)
         candidates = [one for one in named if _rank(one.path, chapter) == best]
@@ -165,23 +190,14 @@ def _chosen(files: list[Member], course: Course, chapter: Chapter) -> Member:
 
 def _about(path: PurePosixPath, course: Course) -> Chapter | None:
     """The chapter that a file belongs to by its name, or else by the folders around it."""
-    names = (path.stem, *reversed(path.parent.parts))
-    return next((one for name in names if (one := _chapter_called(name, course))), None)
+    names = (stem_of(path), *reversed(path.parent.parts))
+    return next((one for name in names if (one := chapter_called(name, course.chapters))), None)
 
 
-def _chapter_called(name: str, course: Course) -> Chapter | None:
-    plain = AGAIN.sub("", name).lower()
-    return next((one for one in course.chapters if plain in names_of(one)), None)
-
-
-def _rank(path: PurePosixPath, chapter: Chapter) -> tuple[int, int, int]:
-    """Near the top is better, then a plain file, then the best name."""
-    name = AGAIN.sub("", path.stem).lower()
-    return (
-        len(path.parts),
-        GRADABLE.index(path.suffix.lower()),
-        names_of(chapter).index(name),
-    )
+def _rank(path: PurePosixPath, chapter: Chapter) -> tuple[int, tuple[int, int], int]:
+    """Near the top is better, then a name that is not a copy's, then a plain file."""
+    how = fit(stem_of(path), chapter) or (len(GRADABLE), 0)
+    return len(path.parts), how, GRADABLE.index(suffix_of(path) or ".py")
 
 
 def _content(member: Member, most: int = LARGEST) -> bytes:

@@ -16,8 +16,8 @@ from grader.classroom.results import HandedIn, Result
 from grader.course.model import Exercise
 from grader.judge.assignment import Assignment, JudgeError
 from grader.judge.side_by_side import Judged
-from grader.report.model import ChapterReport, ExerciseReport
-from grader.submission.blocks import with_notes
+from grader.report.model import DOES_NOT_PARSE, WAITS, ChapterReport, ExerciseReport
+from grader.submission.dependencies import with_notes
 from grader.submission.reading import Submission
 
 Judges = Callable[[Sequence[Assignment]], Generator[Judged]]
@@ -26,7 +26,16 @@ Judges = Callable[[Sequence[Assignment]], Generator[Judged]]
 TRIES = 2
 """How often a submission is judged until a failure of the grader's is accepted."""
 
-SETTLED = ("passed", "failed", "error", "not started", "missing", "refused")
+SETTLED = (
+    "passed",
+    "failed",
+    "error",
+    "not started",
+    WAITS,
+    DOES_NOT_PARSE,
+    "missing",
+    "refused",
+)
 """What becomes of a check whatever else is judged; a time limit is shared by all of them."""
 
 

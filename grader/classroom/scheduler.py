@@ -15,7 +15,7 @@ from grader.course.versions import engine_version
 from grader.judge.assignment import Assignment, JudgeError
 from grader.judge.side_by_side import Judged
 from grader.report.from_json import chapter_from
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 
 if TYPE_CHECKING:
     from distributed import Client

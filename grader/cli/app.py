@@ -18,7 +18,7 @@ from grader.cli.here import course_here, say, workspace_here
 from grader.cli.streams import accept_all_text
 from grader.course.model import CourseError, NoCourse, UnknownName
 from grader.report.disclosure import Disclosure
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 
 COMPLETING = "_GRADE_COMPLETE"
 """Set by a shell that asks for completions, and has no use for complaints."""

@@ -15,14 +15,8 @@ from grader.judge.assignment import Assignment, started
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import ChapterReport
 from grader.submission.blocks import blocks
-from grader.submission.reading import (
-    Renaming,
-    Submission,
-    UnreadableSubmission,
-    chapter_file,
-    read_submission,
-    renamed,
-)
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import Renaming, Submission, chapter_file, read_submission, renamed
 from grader.wall.isolation import detect
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 from grader.cli import completion as complete
 from grader.cli.here import course_here, named_chapters, say, workspace_here
 from grader.course.model import Chapter, NoCourse, UnknownName
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 
 if TYPE_CHECKING:
     from grader.show.asking import Shown

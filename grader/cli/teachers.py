@@ -13,7 +13,7 @@ from grader.cli.codes import Code
 from grader.cli.here import course_here, named_chapters, say
 from grader.course.model import NoCourse
 from grader.report.disclosure import Disclosure
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 
 if TYPE_CHECKING:
     from grader.classroom.outcomes import CanvasExport

@@ -20,12 +20,8 @@ from grader.report.as_gradescope import no_mark, to_gradescope, zero
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import ChapterReport
 from grader.report.text import harmless
-from grader.submission.reading import (
-    Submission,
-    UnreadableSubmission,
-    chapter_file,
-    read_submission,
-)
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import Submission, chapter_file, read_submission
 from grader.wall.isolation import PROCESS, detect
 
 SETTINGS = "settings.toml"

@@ -18,6 +18,7 @@ from grader.formulas.symbols import (
     CLOSING,
     CONNECTIVES,
     FUNCTIONS,
+    GIVEN,
     GREEK,
     LOWERED,
     OPERATORS,
@@ -113,6 +114,10 @@ class _Reader:
         self.place += 1
         return self.tokens[self.place - 1] if self.place <= len(self.tokens) else ("", "", False)
 
+    def space_follows(self) -> bool:
+        """Whether the next token stands apart from this one."""
+        return any(spaced for _, _, spaced in self.tokens[self.place : self.place + 1])
+
     def script(self, kind: str, text: str) -> str:
         if kind == "index":
             inner = text.removeprefix("_").strip("{}").translate(LOWERED)
@@ -135,6 +140,8 @@ class _Reader:
             return Item(rf"\text{{{text}}}", Kind.TEXT, spaced)
         if kind == "number":
             return Item(text, Kind.ATOM, spaced)
+        if text == GIVEN and spaced and self.space_follows():
+            return Item(r"\mid", Kind.RELATION, spaced)
         if text in CLOSING:
             return self.group(text, spaced)
         if text == "√":
@@ -236,8 +243,8 @@ def _numerator(items: list[Item], slash: int) -> int:
 
 
 def _denominator(items: list[Item], slash: int) -> int:
-    """Where it ends: a sum takes the whole product behind it."""
-    is_sum = items[slash + 1].latex.startswith(r"\sum")
+    """Where it ends: a sum or product takes all that is multiplied behind it."""
+    is_sum = items[slash + 1].latex.startswith((r"\sum", r"\prod"))
     end = slash + 2
     while end < len(items) and items[end].kind in OPERANDS:
         if items[end].spaced and not is_sum:

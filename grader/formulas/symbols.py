@@ -12,6 +12,7 @@ GREEK = {
     "θ": r"\theta",
     "λ": r"\lambda",
     "μ": r"\mu",
+    "π": r"\pi",
     "σ": r"\sigma",
     "τ": r"\tau",
     "φ": r"\varphi",
@@ -25,6 +26,7 @@ OPERATORS = {
     "⊙": r"\odot",
     "×": r"\times",
     "±": r"\pm",
+    "∪": r"\cup",
     "*": "*",
 }
 RELATIONS = {
@@ -41,9 +43,12 @@ RELATIONS = {
     "~": r"\sim",
 }
 SYMBOLS = {"…": r"\ldots", "...": r"\ldots", "∞": r"\infty", "½": r"\tfrac{1}{2}", "%": r"\%"}
-PREFIXES = {"∂": r"\partial", "Σ": r"\sum"}
+PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
+GIVEN = "|"
+"""Between two spaces it is no absolute value: p(y | x)."""
+
 BARS = {"|": (r"\left|", r"\right|"), "‖": (r"\left\Vert", r"\right\Vert")}
 
 CONNECTIVES = {r"\text{and}", r"\text{where}", r"\text{with}"}

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from grader.course.model import Course, Exercise
 from grader.judge.assignment import Assignment, Run
 from grader.judge.chapter import LoadedChapter
-from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
-from grader.judge.reporting import exercise_report, problem_note
-from grader.judge.run import Outcome
+from grader.judge.grading import judge_exercise, with_diagnosis
+from grader.judge.reporting import exercise_report, problem_notes
+from grader.judge.text import decided_by_text, explained_by_text
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.submission.blocks import with_notes
-from grader.submission.reading import Submission
-from grader.submission.shortcuts import find_shortcuts
+from grader.submission.dependencies import with_notes
 from grader.wall.clocks import Account
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Workers
@@ -78,31 +76,23 @@ def judged(
     """Judge one exercise; `observe` hears of every check whether it passed.  Raises JudgeError."""
     submission, chapter = assignment.submission, assignment.chapter
     refused = {entry.name: entry.why for entry in chapter.refused}
-    sources = Sources(submission.module, submission.files, refused, place.core)
+    sources = Sources(
+        submission.module, submission.files, refused, place.core, submission.is_notebook
+    )
     session = Session(place.workers, sources, chapter.limits, place.account)
     try:
-        verdict = shortcut(loaded, submission, exercise)
+        verdict = decided_by_text(loaded, submission, exercise)
         if verdict is None:
             verdict = judge_exercise(
                 loaded, exercise, session, run, lambda outcome: observe(outcome.passed)
             )
+            verdict = explained_by_text(loaded, verdict, session, submission)
             session.close()  # nothing of it goes on while we look for a name for its mistake
             verdict = with_diagnosis(loaded, verdict)
-        notes = tuple(problem_note(problem, submission) for problem in session.problems)
-        return Judged(exercise_report(verdict, loaded.namespace, submission), notes)
+        report = exercise_report(verdict, loaded.namespace, submission)
+        return Judged(report, tuple(problem_notes(verdict, session, submission)))
     finally:
         session.close()
-
-
-def shortcut(loaded: LoadedChapter, submission: Submission, exercise: Exercise) -> Verdict | None:
-    """The verdict on an exercise that uses a refused function by name."""
-    found = find_shortcuts(submission.source, loaded.chapter.refused).get(exercise.name)
-    if found is None:
-        return None
-    place = submission.place(found.line)
-    message = f"{place}: {found.refused.name} may not be used here: {found.refused.why}"
-    checks = loaded.checks[exercise.name]
-    return Verdict(exercise, tuple(Outcome(check, "refused", message) for check in checks))
 
 
 def joined(

@@ -13,19 +13,21 @@ from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter
 from grader.judge.diagnosis import diagnose
 from grader.judge.run import Outcome, run_check
+from grader.report.model import DOES_NOT_PARSE
 from grader.wall.errors import SubmissionLost
 
-WHOLE = ("not started", "missing", "refused")
+WHOLE = ("not started", "missing", "refused", DOES_NOT_PARSE)
 """Statuses that hold for every check of an exercise as soon as one check meets them."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcomes of one exercise and what they are worth."""
+    """The outcomes of one exercise and what they are worth; ids of the stubs that it waits for."""
 
     exercise: Exercise
     outcomes: tuple[Outcome, ...]
     mistake: Mistake | None = None
+    waits_for: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:

@@ -160,7 +160,7 @@ def _is_xdist_worker(config: pytest.Config) -> bool:
 def _told_in_a_line() -> Iterator[None]:
     """What is wrong with a submission or a course is no traceback."""
     from grader.course.model import CourseError, NoCourse, UnknownName
-    from grader.submission.reading import UnreadableSubmission
+    from grader.submission.errors import UnreadableSubmission
 
     try:
         yield

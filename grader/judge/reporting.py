@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from grader.checks.answers import Call
 from grader.judge.grading import Verdict
 from grader.judge.run import Outcome
 from grader.report.explain import explained
-from grader.report.model import CallShown, CheckReport, Counterexample, ExerciseReport, MistakeShown
+from grader.report.model import (
+    DOES_NOT_PARSE,
+    UNTOUCHED,
+    CallShown,
+    CheckReport,
+    Counterexample,
+    ExerciseReport,
+    MistakeShown,
+)
 from grader.report.relation import relation
 from grader.report.text import harmless, show
 from grader.submission.reading import Submission
 from grader.wall.errors import SubmissionError
-from grader.wall.session import Problem
+from grader.wall.session import Problem, Session
+
+NUMBERED = re.compile(r"\bline (\d+)\b(?=\)?$)")
+"""A line of the whole file at the end of what Python says about a syntax error."""
 
 MOST_CALLS = 4
 MESSAGE = 600
@@ -25,6 +37,7 @@ def exercise_report(
     verdict: Verdict, namespace: dict[str, Any], submission: Submission, note: str | None = None
 ) -> ExerciseReport:
     """The report of one exercise; `namespace` holds the functions, for the arguments' names."""
+    chapter = verdict.exercise.chapter
     checks = tuple(
         CheckReport(
             id=f"{verdict.exercise.id}.{outcome.check.slug}",
@@ -32,7 +45,7 @@ def exercise_report(
             status=outcome.status,
             score=score,
             max_score=share,
-            counterexample=_counterexample(outcome, namespace, submission),
+            counterexample=_counterexample(outcome, namespace, submission, chapter),
             practice=outcome.check.practice,
         )
         for outcome, score, share in zip(
@@ -49,23 +62,37 @@ def exercise_report(
         note=note,
         checks=checks,
         hidden=verdict.exercise.hidden,
+        waits_for=verdict.waits_for,
     )
 
 
-def problem_note(problem: Problem, submission: Submission) -> str:
-    """A line about a statement that failed while the file was loaded."""
+def problem_notes(verdict: Verdict, session: Session, submission: Submission) -> Iterator[str]:
+    """A line or two about each statement that failed or is no Python, for the first of them."""
+    chapter = verdict.exercise.chapter
+    error = verdict.outcomes[0].error if verdict.outcomes else None
+    if verdict.status == DOES_NOT_PARSE and error is not None:
+        own = Problem(error.type_names[0], error.text, error.lines)
+        yield problem_note(own, submission, chapter)
+    for problem in session.problems:
+        yield problem_note(problem, submission, chapter)
+    if session.more_problems > 0:
+        yield f"and {session.more_problems:,} more"
+
+
+def problem_note(problem: Problem, submission: Submission, chapter: str = "") -> str:
+    """A line or two about a statement that failed while the file was loaded, or is no Python."""
     error = f"{problem.error}: {problem.text}"
-    return harmless(_where(problem.lines, submission) + _with_advice(error), MESSAGE)
+    return harmless(_said_at(problem.lines, submission, error, chapter), MESSAGE)
 
 
 def _counterexample(
-    outcome: Outcome, namespace: dict[str, Any], submission: Submission
+    outcome: Outcome, namespace: dict[str, Any], submission: Submission, chapter: str
 ) -> Counterexample | None:
-    if outcome.passed or outcome.status in ("missing", "not started"):
+    if outcome.passed or outcome.status in UNTOUCHED:
         return None
     message = _message(outcome)
     if outcome.error is not None:
-        message = _where(outcome.error.lines, submission) + message
+        message = _said_at(outcome.error.lines, submission, outcome.message, chapter)
     compared = outcome.expected is not None
     return Counterexample(
         calls=tuple(_call(call, namespace) for call in outcome.calls[-MOST_CALLS:]),
@@ -76,25 +103,22 @@ def _counterexample(
 
 
 def _message(outcome: Outcome) -> str:
-    """What is wrong, and what helps: advice on an error, how the answer relates to what is due."""
-    if outcome.error is not None:
-        return _with_advice(outcome.message)
+    """What is wrong, and how the answer relates to what is due."""
     related = relation(outcome.expected, outcome.got) if outcome.got is not None else None
     return f"{outcome.message}\n{related}" if related else outcome.message
 
 
-def _with_advice(error: str) -> str:
-    advice = explained(error)
-    return f"{error}\n{advice}" if advice else error
-
-
-def _where(lines: Sequence[tuple[str, int]], submission: Submission) -> str:
-    """The submission's own line that was running, with its text."""
-    if not lines:
-        return ""
-    file, number = lines[-1]
+def _said_at(
+    lines: Sequence[tuple[str, int]], submission: Submission, error: str, chapter: str
+) -> str:
+    """The submission's own line that was running, the error, and what it usually means."""
+    file, number = lines[-1] if lines else ("", 0)
     text = submission.line(number, file)
-    return f"{submission.place(number, file)}: {text}\n" if text else ""
+    if submission.is_notebook:
+        error = NUMBERED.sub(lambda found: submission.place(int(found[1]), file), error)
+    place = f"{submission.place(number, file)}: {text}\n" if text else ""
+    advice = explained(error, text, chapter)
+    return f"{place}{error}\n{advice}" if advice else f"{place}{error}"
 
 
 def _call(call: Call, namespace: dict[str, Any]) -> CallShown:

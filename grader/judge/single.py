@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.checks.check import Check
-from grader.course.model import Chapter, Exercise, find_course, load_course
+from grader.course.model import Chapter, find_course, load_course
 from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter, load_chapter
-from grader.judge.exercise import shortcut
 from grader.judge.grading import Verdict, judge_check, with_diagnosis
-from grader.judge.reporting import exercise_report, problem_note
-from grader.judge.run import Outcome
+from grader.judge.reporting import exercise_report, problem_notes
+from grader.judge.text import decided_by_text, explained_by_text
 from grader.report.terminal import failure, plain
 from grader.submission.blocks import blocks
 from grader.submission.reading import Submission, chapter_file, read_submission
@@ -49,22 +48,26 @@ class SingleChecks:
     def of_reference(self, check: Check, path: Path) -> str | None:
         """What is wrong with the reference, in words; None if it passes."""
         loaded = self.chapter(path)
-        return _words(loaded, judge_check(loaded, check, loaded.reference, self.run), NOBODY)
+        exercise = loaded.chapter.exercise(check.exercise)
+        outcome = judge_check(loaded, check, loaded.reference, self.run)
+        return _words(loaded, Verdict(exercise, (outcome,)), NOBODY)
 
     def of_submission(self, check: Check, path: Path, handed_in: Path) -> str | None:
         """What is wrong with a submission; None if it passes.  Raises UnreadableSubmission."""
         loaded = self.chapter(path)
         submission = read_submission(handed_in, loaded.chapter)
         exercise = loaded.chapter.exercise(check.exercise)
-        refused = shortcut(loaded, submission, exercise)
-        if refused is not None:
-            return _words(loaded, refused.outcomes[0], submission)
+        decided = decided_by_text(loaded, submission, exercise)
+        if decided is not None:
+            return _words(loaded, decided, submission)
         with self._session(path, loaded.chapter, submission) as session:
-            outcome = judge_check(loaded, check, session, self.run)
-            problems = session.problems if outcome.status in ("missing", "error") else ()
-        words = _words(loaded, outcome, submission)
-        notes = [f"! {problem_note(problem, submission)}" for problem in problems]
-        return "\n".join([words, *notes]) if words else None
+            verdict = Verdict(exercise, (judge_check(loaded, check, session, self.run),))
+            verdict = explained_by_text(loaded, verdict, session, submission)
+            notes = list(problem_notes(verdict, session, submission))
+        words = _words(loaded, verdict, submission)
+        if words is None or verdict.status not in ("missing", "error"):
+            return words
+        return "\n".join([words, *(f"! {note}" for note in notes)])
 
     @contextmanager
     def _session(self, path: Path, chapter: Chapter, submission: Submission) -> Iterator[Session]:
@@ -73,7 +76,9 @@ class SingleChecks:
             sandbox = start_sandbox(detect(), chapter.imports, chapter.limits, chapter.preload)
             self.sandboxes[path] = self.open.enter_context(sandbox)
         refused = {entry.name: entry.why for entry in chapter.refused}
-        sources = Sources(submission.module, submission.files, refused)
+        sources = Sources(
+            submission.module, submission.files, refused, notebook=submission.is_notebook
+        )
         session = Session(self.sandboxes[path], sources, chapter.limits, Account())
         try:
             yield session
@@ -94,11 +99,9 @@ def concerns(handed_in: Path, chapter: Chapter) -> bool:
     return any(exercise.name in defined for exercise in chapter.exercises)
 
 
-def _words(loaded: LoadedChapter, outcome: Outcome, submission: Submission) -> str | None:
-    if outcome.passed:
+def _words(loaded: LoadedChapter, verdict: Verdict, submission: Submission) -> str | None:
+    if verdict.status == "passed":
         return None
-    exercise: Exercise = loaded.chapter.exercise(outcome.check.exercise)
-    verdict = Verdict(exercise, (outcome,))
-    if outcome.check.value:
+    if verdict.outcomes[0].check.value:
         verdict = with_diagnosis(loaded, verdict)
     return plain(failure(exercise_report(verdict, loaded.namespace, submission)))

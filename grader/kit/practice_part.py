@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import symtable
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course.model import CourseError
-from grader.submission.blocks import bound_names
+from grader.python.graph import needed
+from grader.python.lines import lines_of
+from grader.python.toplevel import DEFINITIONS, IMPORTS, top_level
 
 WIDTH = 100
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-IMPORTS = (ast.Import, ast.ImportFrom)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def practice_part(path: Path, tests: Collection[str], forbidden: Iterable[str]) 
     """
     source = path.read_text(encoding="utf-8")
     statements = list(_statements(path, source))
-    wanted = _wanted(statements, tests)
+    wanted = needed(statements, tests)
     kept = [one for one in statements if one.binds & wanted]
     for one in kept:
         if isinstance(one.node, IMPORTS) and _modules(one.node) & set(forbidden):
@@ -51,31 +52,19 @@ def practice_part(path: Path, tests: Collection[str], forbidden: Iterable[str]) 
 
 
 def _statements(path: Path, source: str) -> Iterator[_Statement]:
-    tree, lines = ast.parse(source, str(path)), source.split("\n")
-    body = tree.body[1:] if ast.get_docstring(tree) else tree.body
-    pairs = list(zip(body, [*body[1:], None], strict=True))
-    for node, following in pairs:
-        if _is_text(node):
+    statements, lines = top_level(source), lines_of(source)
+    if statements and _is_text(statements[0].node):
+        statements = statements[1:]
+    for one, following in itertools.zip_longest(statements, statements[1:]):
+        if one.broken is not None:
+            raise CourseError.at(path, one.broken.line, f"SyntaxError: {one.broken.message}")
+        if one.node is None or _is_text(one.node):
             continue
-        binds = frozenset(bound_names(node))
-        if not binds:
-            raise CourseError.at(path, node.lineno, "who needs a statement that binds no name?")
-        decorators = getattr(node, "decorator_list", [])
-        first = min([node.lineno, *(one.lineno for one in decorators)])
-        last = following if following is not None and _is_text(following) else node
-        text = "\n".join(lines[first - 1 : last.end_lineno])
-        yield _Statement(node, text, binds, frozenset(_uses(text)))
-
-
-def _wanted(statements: list[_Statement], tests: Collection[str]) -> set[str]:
-    """The tests and every name that they need, by way of others too."""
-    wanted: set[str] = set()
-    pending = set(tests)
-    while pending:
-        wanted |= pending
-        used = {name for one in statements if one.binds & pending for name in one.uses}
-        pending = used - wanted
-    return wanted
+        if not one.binds:
+            raise CourseError.at(path, one.first, "who needs a statement that binds no name?")
+        last = following if following is not None and _is_text(following.node) else one
+        text = "\n".join(lines[one.first - 1 : last.last])
+        yield _Statement(one.node, text, one.binds, frozenset(_uses(text)))
 
 
 def _uses(text: str) -> Iterator[str]:
@@ -87,7 +76,7 @@ def _uses(text: str) -> Iterator[str]:
         yield from (one.get_name() for one in found)
 
 
-def _is_text(node: ast.stmt) -> bool:
+def _is_text(node: ast.stmt | None) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 

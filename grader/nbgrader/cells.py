@@ -12,7 +12,10 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from grader.submission.reading import UnreadableSubmission, notebook_text
+from grader.submission.disk import content
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import LARGEST_NOTEBOOK
+from grader.submission.text import decoded
 
 KINDS = ("code", "markdown", "raw")
 DEFINITION = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
@@ -38,7 +41,7 @@ def read_notebook(path: Path) -> NotebookNode:
     A class has somebody who hands in an empty file: that costs their mark, not the batch.
     """
     try:
-        return nbformat.reads(notebook_text(path), as_version=4)
+        return nbformat.reads(decoded(content(path, LARGEST_NOTEBOOK)), as_version=4)
     except Exception as error:
         reason = str(error) if isinstance(error, UnreadableSubmission) else "it is not a notebook"
         return notice(f"This file could not be read, so nothing in it was graded: {reason}.")

@@ -15,7 +15,7 @@ from grader.classroom.results import Result
 from grader.classroom.run import judge_class
 from grader.nbgrader.judge import Judge
 from grader.nbgrader.submitted import submitted
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 
 
 def prejudge(target: str, observe: Callable[[Result], None]) -> list[Result]:

@@ -17,7 +17,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.course.model import Chapter
 from grader.nbgrader.cells import DEFINITION, Cell, cells_of, grading, notice, read_notebook
-from grader.submission.reading import LARGEST, Submission, UnreadableSubmission, of_cells
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import Submission, of_cells
+from grader.submission.siblings import LARGEST
 from grader.wall.limits import MB
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}

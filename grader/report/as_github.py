@@ -97,8 +97,8 @@ def _error(exercise: ExerciseReport, place: Place | None) -> str:
         if place.line is not None:
             properties["line"] = str(place.line)
     earned = points(exercise.score, exercise.max_score)
-    properties["title"] = f"{exercise.id} {exercise.status}, {earned}"
-    return _command("error", properties, failure(exercise) or exercise.status)
+    properties["title"] = f"{exercise.id} {exercise.standing}, {earned}"
+    return _command("error", properties, failure(exercise) or exercise.standing)
 
 
 def _command(name: str, properties: Mapping[str, str], message: str) -> str:
@@ -143,7 +143,7 @@ def _row(exercise: ExerciseReport) -> str:
     passed = sum(check.status == "passed" for check in exercise.checks)
     checks = f"{passed}/{len(exercise.checks)}" if exercise.checks else ""
     earned = points(exercise.score, exercise.max_score)
-    named = f"{_inline(exercise.id)} | {_inline(exercise.status)}"
+    named = f"{_inline(exercise.id)} | {_inline(exercise.standing)}"
     return f"| {mark} | {named} | {checks} | {earned} |\n"
 
 

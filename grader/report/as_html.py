@@ -17,7 +17,7 @@ GREEN, RED, GREY, AMBER = "#1a7f37", "#c0262d", "#6b7280", "#8a5a00"
 TEMPLATE = """
 {%- macro mark(status) -%}
 {%- if status == "passed" -%}<span style="color:{{ green }}">✓</span>
-{%- elif status == "not started" -%}<span style="color:{{ grey }}">·</span>
+{%- elif status in ("not started", "waits") -%}<span style="color:{{ grey }}">·</span>
 {%- else -%}<span style="color:{{ red }}">✗</span>{%- endif -%}
 {%- endmacro -%}
 

@@ -46,6 +46,7 @@ def _exercise(report: ExerciseReport) -> dict[str, Any]:
         "mistake": {"name": mistake.name, "hint": mistake.hint} if mistake else None,
         "note": report.note,
         "hidden": report.hidden,
+        "waits_for": list(report.waits_for),
         "checks": [_check(check) for check in report.checks],
     }
 

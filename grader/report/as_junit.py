@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from grader.report.model import ChapterReport, CheckReport, ExerciseReport
+from grader.report.model import (
+    DOES_NOT_PARSE,
+    UNTOUCHED,
+    ChapterReport,
+    CheckReport,
+    ExerciseReport,
+)
 from grader.report.plain import explained, points
 from grader.report.text import harmless
 
@@ -15,7 +21,7 @@ ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WIDEST = 100_000
 """Characters of one text: many values, each short."""
 
-FAILURES = ("failed", "refused", "missing", "not started")
+FAILURES = ("failed", "refused", *UNTOUCHED, DOES_NOT_PARSE)
 SKIPPED = "not run"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from jinja2 import Environment
 
 from grader.report.disclosure import Disclosure, disclosed_chapter
-from grader.report.model import ChapterReport
+from grader.report.model import UNTOUCHED, WAITS, ChapterReport
 from grader.report.plain import first_failing, points, titled
 from grader.report.text import harmless
 
@@ -47,7 +47,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 TEMPLATE = """\
 {%- macro mark(status) -%}
 {%- if status == "passed" -%}<span class="good" role="img" aria-label="passed">✓</span>
-{%- elif status == "not started" -%}<span class="quiet" role="img" aria-label="not started">·</span>
+{%- elif status in idle -%}<span class="quiet" role="img" aria-label="{{ status }}">·</span>
 {%- else -%}<span class="bad" role="img" aria-label="{{ status | clean }}">✗</span>{%- endif -%}
 {%- endmacro -%}
 
@@ -77,7 +77,7 @@ TEMPLATE = """\
 {%- macro details(exercise) -%}
 <details id="{{ exercise.id | clean }}"{% if exercise.status in loud %} open{% endif %}>
 <summary>{{ mark(exercise.status) }} <b>{{ exercise.id | clean }}</b>
-<span class="quiet">{{ exercise.status | clean }}</span></summary>
+<span class="quiet">{{ exercise.standing | clean }}</span></summary>
 <div class="inside"><ul>
 {%- for check in exercise.checks %}
 <li>{{ mark(check.status) }} {{ check | titled }}
@@ -117,7 +117,7 @@ TEMPLATE = """\
 <tr><td>{{ mark(exercise.status) }}</td><td>
 {%- if exercise.checks %}<a href="#{{ exercise.id | clean | urlencode }}">
 {{- exercise.id | clean }}</a>{% else %}{{ exercise.id | clean }}{% endif %}</td>
-<td>{{ exercise.status | clean }}</td><td class="number">
+<td>{{ exercise.standing | clean }}</td><td class="number">
 {%- if exercise.checks -%}
 {{ exercise.checks | selectattr("status", "equalto", "passed") | list | length }}/
 {{- exercise.checks | length }}{% endif %}</td>
@@ -135,7 +135,8 @@ TEMPLATE = """\
 </html>
 """
 
-QUIET = ("passed", "not started", "missing", "not run")
+IDLE = ("not started", WAITS)
+QUIET = ("passed", *UNTOUCHED, "not run")
 
 
 def page_html(
@@ -155,7 +156,7 @@ def page_html(
 def _environment() -> Environment:
     environment = Environment(autoescape=True, trim_blocks=True, keep_trailing_newline=True)
     environment.filters |= {"clean": harmless, "titled": titled}
-    environment.globals |= {"points": points, "first_failing": first_failing}
+    environment.globals |= {"points": points, "first_failing": first_failing, "idle": IDLE}
     return environment
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
+from importlib.machinery import PathFinder
+
+from grader.report.syntax import syntax_advice
 
 COMMON = (
     (
@@ -85,6 +89,52 @@ COMMON = (
 )
 
 
-def explained(error: str) -> str | None:
-    """A sentence of advice for the text of an error, None for errors that are not common."""
+NEWER_NAMES = {
+    "typing": {"override": "3.12", "TypeAliasType": "3.12", "ReadOnly": "3.13", "TypeIs": "3.13"},
+    "itertools": {"batched": "3.12"},
+    "math": {"sumprod": "3.12", "fma": "3.13"},
+    "copy": {"replace": "3.13"},
+    "warnings": {"deprecated": "3.13"},
+}
+"""Names of the standard library and the version of Python that first had them."""
+
+ABSENT_NAME = re.compile(
+    r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'"
+    r"|module '(?P<owner>[\w.]+)' has no attribute '(?P<attribute>\w+)'"
+)
+ABSENT_MODULE = re.compile(r"^ModuleNotFoundError: No module named '(?P<name>\w+)'")
+NO_PYTHON = re.compile(r"(SyntaxError|IndentationError|TabError): ")
+
+
+def explained(error: str, line: str = "", chapter: str = "") -> str | None:
+    """A sentence of advice for the text of an error, None for errors that are not common.
+
+    `line` is the line that it names, `chapter` the one that is graded.
+    """
+    if NO_PYTHON.match(error):
+        return syntax_advice(error, line)
+    if chapter and (absent := ABSENT_MODULE.match(error)):
+        return _absent_module(absent["name"], chapter)
+    if found := ABSENT_NAME.search(error):
+        newer = _newer_name(found["module"] or found["owner"], found["name"] or found["attribute"])
+        if newer:
+            return newer
     return next((advice for pattern, advice in COMMON if re.search(pattern, error)), None)
+
+
+def _absent_module(name: str, chapter: str) -> str:
+    sentence = f"{name} is not available in {chapter}."
+    if PathFinder.find_spec(name) is not None:
+        return sentence
+    return f"{sentence}  If it is a file of yours, hand in the folder that holds it."
+
+
+def _newer_name(module: str, name: str) -> str | None:
+    """What a name of the standard library is that this Python does not have."""
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        return None
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    since = NEWER_NAMES.get(module, {}).get(name)
+    if since is None:
+        return f"Python {here} grades here, and its {module} has no {name}: a newer one may."
+    return f"Python {here} grades here; {module}.{name} is of {since}."

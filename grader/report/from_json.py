@@ -45,6 +45,7 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         note=data["note"],
         checks=tuple(_check(check) for check in data["checks"]),
         hidden=data.get("hidden"),
+        waits_for=tuple(data.get("waits_for", ())),
     )
 
 

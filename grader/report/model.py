@@ -6,6 +6,15 @@ from dataclasses import dataclass
 
 SCHEMA = 1
 
+WAITS = "waits"
+"""Status of what is written and calls exercises that are not."""
+
+DOES_NOT_PARSE = "does not parse"
+"""Status of what is no Python: it is not called."""
+
+UNTOUCHED = ("not started", "missing", WAITS)
+"""Statuses that say nothing about what was written for the exercise itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallShown:
@@ -57,6 +66,7 @@ class ExerciseReport:
     """The outcome of one exercise; `note` says what a reader should know beside the checks.
 
     After practice `hidden` counts the checks that await at submission; no points are given.
+    `waits_for` are the ids of exercises that are not written and that this one calls.
     """
 
     id: str
@@ -67,10 +77,18 @@ class ExerciseReport:
     note: str | None
     checks: tuple[CheckReport, ...]
     hidden: int | None = None
+    waits_for: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
         return self.status == "passed"
+
+    @property
+    def standing(self) -> str:
+        """The status in words, with what it waits for."""
+        if self.status == WAITS and self.waits_for:
+            return f"waits for {', '.join(self.waits_for)}"
+        return self.status
 
 
 @dataclass(frozen=True, slots=True)

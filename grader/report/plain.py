@@ -62,6 +62,8 @@ def _counterexample(shown: Counterexample) -> Iterator[str]:
 
 
 def _about(report: ExerciseReport) -> Iterator[str]:
+    if report.waits_for:
+        yield harmless(report.standing)
     if report.note:
         yield harmless(report.note)
     if report.mistake:

@@ -9,12 +9,25 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.model import CallShown, ChapterReport, CheckReport, ExerciseReport
+from grader.report.model import (
+    DOES_NOT_PARSE,
+    UNTOUCHED,
+    WAITS,
+    CallShown,
+    ChapterReport,
+    CheckReport,
+    ExerciseReport,
+)
 
 WIDTH = 80
-MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim")}
+MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim"), WAITS: ("·", "dim")}
 FAILED = ("✗", "red")
-WITHOUT_A_CHECK = {"refused": "refused", "missing": "not defined", "not started": "not started"}
+WITHOUT_A_CHECK = {
+    "refused": "refused",
+    "missing": "not defined",
+    "not started": "not started",
+    DOES_NOT_PARSE: DOES_NOT_PARSE,
+}
 """Statuses that have nothing to do with which check met them, in words."""
 
 DETAILED = 3
@@ -68,12 +81,13 @@ def chapter(report: ChapterReport) -> RenderableType:
     practised = "" if report.hidden is None else " exercises pass"
     title.append(f"   {_number(reached)} / {_number(most)}{practised}", "bold")
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
-    quiet = ("passed", "not started", "missing")
+    quiet = ("passed", *UNTOUCHED)
     failed = [one for one in report.exercises if one.status not in quiet and one.checks]
+    said = {_said(one) for one in failed[:DETAILED]}
     parts += [failure(one) for one in failed[:DETAILED]]
     if failed[DETAILED:]:
         parts.append(_in_brief(failed[DETAILED:]))
-    parts += [_note(note) for note in report.notes]
+    parts += [_note(note) for note in report.notes if note not in said]
     missing = [_name(one) for one in report.exercises if one.status == "missing"]
     if missing and (report.notes or len(missing) < len(report.exercises)):
         parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
@@ -159,7 +173,7 @@ def _table(report: ChapterReport) -> Table:
         table.add_row(
             Text(mark, style),
             _name(exercise),
-            Text(exercise.status, style),
+            Text(exercise.standing, style),
             checks,
             points if exercise.hidden is None else f"{exercise.hidden} more",
         )
@@ -202,13 +216,32 @@ def _next_step(reports: list[ChapterReport]) -> Text:
     if not unfinished:
         practice = any(report.hidden is not None for report in reports)
         return Text(f"All {'practice ' if practice else ''}checks passed.", "bold green")
-    wrong = [one for one in unfinished if one.status not in ("not started", "missing")]
+    wrong = [one for one in unfinished if one.status not in UNTOUCHED]
+    if wrong and wrong[0].status == DOES_NOT_PARSE:
+        return (
+            Text("next: ", "dim")
+            .append("make it Python, then run ")
+            .append(f"grade {wrong[0].id}", "bold")
+        )
     if wrong:
         return Text("next: ", "dim").append(f"grade hint {wrong[0].id}", "bold")
     if len(reports) > 1 and not any(report.score for report in reports):
         return Text("next: ", "dim").append("grade next", "bold").append("   where to begin", "dim")
-    start = Text("next: ", "dim").append(f"write {unfinished[0].id}, then run ")
-    return start.append(f"grade {unfinished[0].id}", "bold")
+    first = _to_write(unfinished)
+    start = Text("next: ", "dim").append(f"write {first}, then run ")
+    return start.append(f"grade {first}", "bold")
+
+
+def _to_write(unfinished: list[ExerciseReport]) -> str:
+    """The first exercise that is not written, in place of one that waits for it."""
+    fresh = [one.id for one in unfinished if one.status != WAITS]
+    return fresh[0] if fresh else (*unfinished[0].waits_for, unfinished[0].id)[0]
+
+
+def _said(report: ExerciseReport) -> str:
+    """What the report of an exercise that does not parse says about the file."""
+    shown = next(check for check in report.checks if check.status != "passed").counterexample
+    return shown.message if report.status == DOES_NOT_PARSE and shown else ""
 
 
 def _name(report: ExerciseReport) -> str:

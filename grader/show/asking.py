@@ -9,7 +9,7 @@ from grader.checks.answers import Answers, Call
 from grader.course.model import Chapter, Course, CourseError, UnknownName, load_module
 from grader.judge.reporting import problem_note
 from grader.report.text import harmless
-from grader.show.picture import Curves, Heatmap, Picture, Undrawable
+from grader.show.picture import Curves, Drawing, Heatmap, Picture, Undrawable
 from grader.submission.reading import Submission
 from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionError, SubmissionLost
@@ -26,7 +26,7 @@ class Shown:
     """A picture with its numbers, or why there are none."""
 
     title: str
-    drawing: Curves | Heatmap | None
+    drawing: Drawing | None
     why: str = ""
 
 
@@ -49,7 +49,7 @@ def declared(course: Course, chapter: Chapter) -> list[Picture]:
 def asked(course: Course, chapter: Chapter, submission: Submission) -> Iterator[Shown]:
     """Each picture as soon as its numbers are there.  Raises SandboxError."""
     refused = {entry.name: entry.why for entry in chapter.refused}
-    sources = Sources(submission.module, submission.files, refused)
+    sources = Sources(submission.module, submission.files, refused, notebook=submission.is_notebook)
     with Sandbox(detect(), chapter.imports, chapter.limits, chapter.preload) as sandbox:
         pictures = declared(course, chapter)
         sandbox.wait()
@@ -68,7 +68,7 @@ def _asked(picture: Picture, session: Session, submission: Submission) -> Shown:
     try:
         drawing = picture.of(answers)
         # Now, while it can still be said which answer has the wrong shape.
-        drawing.points() if isinstance(drawing, Curves) else drawing.matrix()
+        _look_at(drawing)
         return Shown(picture.title, drawing)
     except SubmissionError as error:
         why = _raised(answers._calls[-1], error, session, submission)
@@ -79,6 +79,16 @@ def _asked(picture: Picture, session: Session, submission: Submission) -> Shown:
     except (TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
         why = f"what your code returned has not the form that the statement asks for: {error}"
     return Shown(picture.title, None, harmless(why, LONGEST).replace("\n", " "))
+
+
+def _look_at(drawing: Drawing) -> None:
+    """Make sure that it can be drawn.  Raises Undrawable."""
+    if isinstance(drawing, Curves):
+        drawing.points()
+    elif isinstance(drawing, Heatmap):
+        drawing.matrix()
+    else:
+        drawing.pieces()
 
 
 def _raised(call: Call, error: SubmissionError, session: Session, submission: Submission) -> str:

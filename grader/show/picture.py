@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 
-from grader.report.text import show
+from grader.report.text import harmless, show
 
 MOST = 10_000
 """Numbers in one series or matrix."""
@@ -47,11 +49,15 @@ class Curves:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A matrix, shaded from its least entry to its largest; rows and columns may have names."""
+    """A matrix, shaded from its least entry to its largest; rows and columns may have names.
+
+    `marks` are the entries, as pairs (row, column), that get a ring.
+    """
 
     values: Any
     rows: Sequence[str] = ()
     columns: Sequence[str] = ()
+    marks: Sequence[tuple[int, int]] = ()
 
     def matrix(self) -> NDArray[np.float64]:
         """The entries; NaN stands for what is not finite.  Raises Undrawable."""
@@ -66,18 +72,44 @@ class Heatmap:
 
 
 @dataclass(frozen=True)
+class Passages:
+    """Named texts that are cut into pieces: `texts[name]` holds the pieces in order."""
+
+    texts: Mapping[str, Sequence[str]]
+
+    def pieces(self) -> dict[str, list[str]]:
+        """The pieces, each on one line, with line breaks and tabs as signs.  Raises Undrawable."""
+        for piece in itertools.chain(*self.texts.values()):
+            if not isinstance(piece, str):
+                raise Undrawable(f"no text: {show(piece)}")
+        if sum(map(len, itertools.chain(*self.texts.values()))) > MOST:
+            raise Undrawable(f"texts of more than {MOST} characters")
+        return {name: list(map(_visible, cut)) for name, cut in self.texts.items()}
+
+    def lines(self, width: int, gap: int) -> dict[str, list[list[tuple[int, str]]]]:
+        """Lines of (which piece, its text) for each name, `gap` columns behind each piece.
+
+        A line takes at most `width` columns; a piece that is longer is continued on the next.
+        """
+        return {name: _lines(cut, width, gap) for name, cut in self.pieces().items()}
+
+
+Drawing = Curves | Heatmap | Passages
+
+
+@dataclass(frozen=True)
 class Picture:
     """A title and the function that asks a submission for what is to be drawn."""
 
     title: str
-    of: Callable[[Any], Curves | Heatmap]
+    of: Callable[[Any], Drawing]
 
 
-T = TypeVar("T", bound=Callable[[Any], Curves | Heatmap])
+T = TypeVar("T", bound=Callable[[Any], Drawing])
 
 
 def picture(title: str) -> Callable[[T], T]:
-    """Declare the function below, which takes `submission` and returns Curves or a Heatmap."""
+    """Declare the function below, which takes `submission` and returns a Drawing."""
 
     def declare(function: T) -> T:
         function.picture = Picture(title, function)  # type: ignore[attr-defined]
@@ -95,3 +127,24 @@ def numbers(value: Any, rank: int) -> NDArray[np.float64]:
     if array.ndim != rank or not 0 < array.size <= MOST:
         raise Undrawable(f"an array of shape {array.shape} is no {('series', 'matrix')[rank - 1]}")
     return array
+
+
+def _visible(piece: str) -> str:
+    return harmless(piece.replace("\r", "").replace("\n", "↵").replace("\t", "⇥"))
+
+
+def _lines(pieces: Sequence[str], width: int, gap: int) -> list[list[tuple[int, str]]]:
+    lines: list[list[tuple[int, str]]] = [[]]
+    left = width
+    for number, piece in enumerate(pieces):
+        if cell_len(piece) + gap > left and lines[-1]:
+            lines.append([])
+            left = width
+        while cell_len(piece) + gap > left:
+            most = max(1, (left - gap) // 2)  # No character takes more than two columns.
+            lines[-1].append((number, piece[:most]))
+            lines.append([])
+            piece, left = piece[most:], width
+        lines[-1].append((number, piece))
+        left -= cell_len(piece) + gap
+    return lines

@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
+from rich.cells import cell_len
 
 from grader.show.asking import Shown
-from grader.show.picture import Curves, Heatmap
+from grader.show.picture import Curves, Heatmap, Passages
 from grader.show.terminal import span
 
 WIDTH, HEIGHT = 560, 260
 LEFT, TOP, RIGHT, BOTTOM = 60, 40, 16, 40
 LINE = 18
+COLUMN = 8
+COLUMNS = (WIDTH - 2 * RIGHT) // COLUMN
+"""Of a line of text that is cut into pieces."""
+MARK = 7
+"""Radius of the ring around a marked entry."""
+
 COLOURS = ("#3b7dd8", "#d98e04", "#2e9e5b", "#b04fc0")
 PAGE = """\
 <!doctype html>
@@ -64,6 +71,9 @@ def _framed(height: int, parts: Sequence[str]) -> str:
 def _height(shown: Shown) -> int:
     if isinstance(shown.drawing, Curves):
         return TOP + HEIGHT + BOTTOM + LINE * len(shown.drawing.lines)
+    if isinstance(shown.drawing, Passages):
+        lines = shown.drawing.lines(COLUMNS, gap=0).values()
+        return TOP + LINE * sum(len(one) + 2 for one in lines)
     return TOP + HEIGHT + BOTTOM if shown.drawing else TOP + LINE * len(_wrapped(shown))
 
 
@@ -73,6 +83,8 @@ def _inner(shown: Shown) -> list[str]:
         return [title, *_curves(shown.drawing)]
     if isinstance(shown.drawing, Heatmap):
         return [title, *_heatmap(shown.drawing)]
+    if isinstance(shown.drawing, Passages):
+        return [title, *_passages(shown.drawing)]
     said = enumerate(_wrapped(shown))
     return [title, *(_text(RIGHT, TOP + LINE * number, escape(line)) for number, line in said)]
 
@@ -123,6 +135,12 @@ def _heatmap(heatmap: Heatmap) -> list[str]:
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" '
             f'fill="{COLOURS[0]}" fill-opacity="{opacity:.3f}"><title>{value:.4g}</title></rect>'
         )
+    for row, column in heatmap.marks:
+        x, y = margin + (column + 0.5) * wide, TOP + (row + 0.5) * high
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{MARK}" fill="none" stroke="{COLOURS[1]}" '
+            'stroke-width="2"/>'
+        )
     for row, name in enumerate(heatmap.rows):
         parts.append(_text(margin - 6, TOP + (row + 0.5) * high + 4, escape(name), "end"))
     for column, name in enumerate(heatmap.columns):
@@ -130,6 +148,28 @@ def _heatmap(heatmap: Heatmap) -> list[str]:
         parts.append(_text(x, TOP + HEIGHT + LINE, escape(name), "middle"))
     scale = f"from {least:.3g} (faint) to {most:.3g} (full)"
     return [*parts, _text(margin, TOP + HEIGHT + 2 * LINE, scale)]
+
+
+def _passages(passages: Passages) -> list[str]:
+    parts, y = [], TOP
+    for name, lines in passages.lines(COLUMNS, gap=0).items():
+        parts.append(_text(RIGHT, y, escape(name)))
+        for line in lines:
+            x, y = RIGHT, y + LINE
+            for number, piece in line:
+                wide = COLUMN * cell_len(piece)
+                parts.append(
+                    f'<rect x="{x}" y="{y - 13}" width="{wide}" height="{LINE - 1}" '
+                    f'fill="{COLOURS[number % 2]}" fill-opacity="0.35"/>'
+                )
+                # The length is given: fonts differ, and the next piece must begin where this ends.
+                parts.append(
+                    f'<text x="{x}" y="{y}" font-family="monospace" textLength="{wide}" '
+                    f'lengthAdjust="spacingAndGlyphs" xml:space="preserve">{escape(piece)}</text>'
+                )
+                x += wide
+        y += 2 * LINE
+    return parts
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:

@@ -1,4 +1,7 @@
-"""Pictures in the terminal: dots of Braille for curves, blocks for matrices, 80 columns."""
+"""Pictures in the terminal: dots of Braille for curves, blocks for matrices, 80 columns.
+
+Pieces of a text have bars between them, and two colours in turn.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from grader.show.picture import Curves, Heatmap
+from grader.show.picture import Curves, Drawing, Heatmap, Passages
 
 WIDTH, HEIGHT = 64, 16
 """Of the field of a chart, in characters; each has 2 × 4 dots."""
 
 MARGIN = 10
+COLUMNS = 78
+"""Of a line of text that is cut into pieces."""
+
 LARGEST = 64
 """Characters across that a matrix may take."""
 
 STYLES = ("bright_blue", "yellow", "green", "magenta")
 SHADES = " ░▒▓█"
+RING = "o"
 DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 BRAILLE = 0x2800
 
 
-def drawn(drawing: Curves | Heatmap) -> Text:
+def drawn(drawing: Drawing) -> Text:
     """The picture as lines of at most 80 columns."""
+    if isinstance(drawing, Passages):
+        return _passages(drawing)
     return _curves(drawing) if isinstance(drawing, Curves) else _heatmap(drawing)
 
 
@@ -72,12 +81,28 @@ def _heatmap(heatmap: Heatmap) -> Text:
     for number, row in enumerate(matrix[:, : LARGEST // cell]):
         name = heatmap.rows[number] if heatmap.rows else ""
         text.append(f"{name:<{margin}}", "dim")
-        text.append("".join(_shade(value, least, most) * cell for value in row) + "\n")
+        for column, value in enumerate(row):
+            shade = _shade(value, least, most)
+            ringed = (number, column) in heatmap.marks
+            text.append(f"{RING:{shade}^{cell}}" if ringed else shade * cell)
+        text.append("\n")
     steps = "  ".join(
         f"{shade} {_rounded(least + (most - least) * number / (len(SHADES) - 1), most - least)}"
         for number, shade in enumerate(SHADES)
     )
     return text.append(f"{' ' * margin}{steps}\n", "dim")
+
+
+def _passages(passages: Passages) -> Text:
+    text = Text()
+    for name, lines in passages.lines(COLUMNS, gap=1).items():
+        text.append(f"{name}\n", "dim")
+        for line in lines:
+            for number, piece in line:
+                text.append(piece, STYLES[number % 2])
+                text.append("│", "dim")
+            text.append("\n")
+    return text
 
 
 def span(series: list[NDArray[np.float64]]) -> tuple[float, float]:

@@ -14,8 +14,9 @@ from grader.course.model import Chapter, Course, Exercise, UnknownName
 from grader.course.stubs import BEGIN, END
 from grader.student.progress import Progress
 from grader.student.workspace import Standing, Workspace
-from grader.submission.blocks import blocks, broken_below, replaced
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.blocks import blocks, replaced
+from grader.submission.dependencies import broken_below
+from grader.submission.errors import UnreadableSubmission
 
 WIDTH = 80
 STATEMENT = re.compile(r'"""\s*([^"\n]+)')

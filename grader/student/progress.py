@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from grader.python.toplevel import Statement
 from grader.report.model import ExerciseReport
-from grader.submission.blocks import Block
 
 NAME = ".progress.json"
 VERSION = 1
@@ -46,7 +46,7 @@ class Progress:
     verdicts: dict[str, Last] = field(default_factory=dict)
     note: str | None = None
 
-    def record(self, reports: Iterable[ExerciseReport], blocks: dict[str, Block]) -> None:
+    def record(self, reports: Iterable[ExerciseReport], blocks: dict[str, Statement]) -> None:
         """Remember verdicts; `blocks` are the parts of the file that was graded."""
         for report in reports:
             block = blocks.get(report.id.partition(".")[2])

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from grader.course.model import Chapter, Course, Exercise, NoCourse
 from grader.course.stubs import TODO, stub_of
+from grader.python.toplevel import Statement
 from grader.report.model import ChapterReport
 from grader.student.progress import Last, Progress, load_progress
-from grader.submission.blocks import Block, blocks
-from grader.submission.reading import UnreadableSubmission, chapter_file, read_submission
+from grader.submission.blocks import blocks
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import chapter_file, read_submission
 
 FOLDER = "exercises"
 NOTHING_HERE = """\
@@ -27,7 +29,7 @@ class Standing:
     exercise: Exercise
     state: str
     last: Last | None
-    block: Block | None
+    block: Statement | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def find_workspace(start: Path, course: Course) -> Workspace:
 
 
 def _standing(
-    exercise: Exercise, own: Block | None, stub: Block | None, progress: Progress
+    exercise: Exercise, own: Statement | None, stub: Statement | None, progress: Progress
 ) -> Standing:
     last = progress.verdicts.get(exercise.id)
     if last is not None and last.passed and own is not None and last.digest == own.digest:

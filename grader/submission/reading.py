@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import bisect
 import difflib
-import re
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.course.model import Chapter, Course, Exercise
+from grader.python.lines import lines_of
 from grader.submission.blocks import blocks
+from grader.submission.cells import python_of
+from grader.submission.disk import a_link, content, inside
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.names import fit, names_of, stem_of, suffix_of
+from grader.submission.notebook import code_of_notebook
+from grader.submission.siblings import LARGEST, beside, key_of, siblings
+from grader.submission.text import decoded, is_notebook, other_kind
 from grader.wall.limits import MB
 
-LARGEST = 1 * MB
-"""Bytes of source that are read; the largest real submission is a tenth of it."""
-
-LARGEST_NOTEBOOK = 32 * MB
+LARGEST_NOTEBOOK = 100 * MB
 """Bytes of a notebook's file: its plots are not source."""
-
-MOST_FILES = 50
-
-
-class UnreadableSubmission(Exception):
-    """Nothing can be graded; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """The text of what a student handed in for one chapter."""
+    """The text of what a student handed in for one chapter.
+
+    `files` holds the chapter's text under the chapter's module and helpers under their dotted
+    names.  `cells` are the lines at which a notebook's cells begin.
+    """
 
     path: Path
     module: str
@@ -40,9 +41,13 @@ class Submission:
     def source(self) -> str:
         return self.files[self.module]
 
+    @property
+    def is_notebook(self) -> bool:
+        return bool(self.cells)
+
     def line(self, number: int, file: str = "") -> str:
         """The text of a line of the submission."""
-        lines = self.files.get(file.removesuffix(".py") or self.module, "").splitlines()
+        lines = lines_of(self.files.get(key_of(file) or self.module, ""))
         return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
     def place(self, number: int, file: str = "") -> str:
@@ -57,18 +62,32 @@ class Submission:
 
 def read_submission(path: Path, chapter: Chapter) -> Submission:
     """Find and read the chapter's file under `path`.  Raises UnreadableSubmission."""
-    found = _find(path, chapter) if path.is_dir() else path
-    if found.suffix == ".ipynb":
-        return of_notebook(found, notebook_text(found), chapter)
-    files = {chapter.module: _text(found)}
-    if path.is_dir():
-        files |= _siblings(found)
-    return Submission(found, chapter.module, files)
+    folder = path.is_dir()
+    found = _find(path, chapter) if folder else path
+    if folder and not inside(found, path):
+        raise UnreadableSubmission(a_link(found))
+    submission = of_bytes(found, content(found, LARGEST_NOTEBOOK), chapter)
+    if folder:
+        return with_helpers(submission, siblings(found, submission.source, chapter.module))
+    return with_helpers(submission, beside(found, submission.source))
+
+
+def with_helpers(submission: Submission, helpers: dict[str, str]) -> Submission:
+    """The submission with other modules beside it; those that it writes itself come first."""
+    return replace(submission, files={**helpers, **submission.files})
 
 
 def chapter_file(folder: Path, chapter: Chapter) -> Path | None:
-    """The chapter's file in a folder, under any of its names."""
-    return next((path for path in _places(folder, chapter) if path.is_file()), None)
+    """The chapter's file in a folder, under any of its names, else a copy of it or the like."""
+    for path in _places(folder, chapter):
+        if path.is_file():
+            return path
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        how = fit(stem_of(path), chapter) if suffix_of(path) and path.is_file() else None
+        if how is not None:
+            found.append((how, suffix_of(path) != ".py", path.name, path))
+    return min(found)[-1] if found else None
 
 
 def _find(folder: Path, chapter: Chapter) -> Path:
@@ -80,93 +99,46 @@ def _find(folder: Path, chapter: Chapter) -> Path:
     return found
 
 
-def names_of(chapter: Chapter) -> tuple[str, ...]:
-    """What a chapter's file may be called, but for its suffix; the best name first."""
-    return (chapter.module, chapter.id, f"ch{chapter.number:02d}")
-
-
 def _places(folder: Path, chapter: Chapter) -> list[Path]:
     stems = names_of(chapter)
     return [folder / f"{stem}{suffix}" for suffix in (".py", ".ipynb") for stem in stems]
 
 
-def _siblings(found: Path) -> dict[str, str]:
-    """Other modules in the folder, which the submission may import."""
-    others = sorted(path for path in found.parent.glob("*.py") if path != found)[:MOST_FILES]
-    return {path.stem: _text(path) for path in others if path.is_file()}
+def of_bytes(path: Path, data: bytes, chapter: Chapter) -> Submission:
+    """The submission in a file's content, which decides what it is.
 
-
-def notebook_text(path: Path) -> str:
-    """The text of a notebook's file, plots and all.  Raises UnreadableSubmission."""
-    return _text(path, LARGEST_NOTEBOOK)
-
-
-def _text(path: Path, most: int = LARGEST) -> str:
-    return decoded(_bytes(path, most))
-
-
-def decoded(data: bytes) -> str:
-    """The text of a source file, in UTF-8 or else in Latin-1."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    try:
-        kind = path.stat()
-        if not stat.S_ISREG(kind.st_mode):
-            raise UnreadableSubmission(f"{path} is not a regular file: name a .py or .ipynb file")
-        if kind.st_size > most:
-            raise UnreadableSubmission(
-                f"{path} is larger than {most // MB} MB: is it the right file?"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableSubmission(f"{path} cannot be read: {error.strerror}") from None
+    Raises UnreadableSubmission.
+    """
+    if kind := other_kind(data):
+        raise UnreadableSubmission(f"{path.name} is {kind[0]}, not Python: {kind[1]}")
+    if is_notebook(data) or suffix_of(path) == ".ipynb":
+        return of_notebook(path, decoded(data), chapter)
+    if len(data) > LARGEST:
+        text = f"{path} is larger than {LARGEST // MB} MB: is it the right file?"
+        raise UnreadableSubmission(text)
+    return Submission(path, chapter.module, {chapter.module: decoded(data)})
 
 
 def of_notebook(path: Path, text: str, chapter: Chapter) -> Submission:
     """The submission in a notebook's text.  Raises UnreadableSubmission."""
-    import nbformat
-
-    try:
-        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
-        sources = [_sendable(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UnreadableSubmission(f"{path} is not a notebook: {reason[:80]}") from None
+    sources = code_of_notebook(path.name, text)
     if sum(map(len, sources)) > LARGEST:
         raise UnreadableSubmission(f"{path} holds more than {LARGEST // MB} MB of code")
     return of_cells(path, chapter, sources)
 
 
 def of_cells(path: Path, chapter: Chapter, sources: Iterable[str]) -> Submission:
-    """A notebook's submission: its code cells one after another."""
-    cells, lines = [], list[str]()
+    """A notebook's submission: its code cells one after another, and the modules they write."""
+    cells, lines, written = [], list[str](), dict[str, str]()
     for source in sources:
         cells.append(len(lines) + 1)
-        lines += [*_without_magics(source), ""]
-    return Submission(path, chapter.module, {chapter.module: "\n".join(lines)}, tuple(cells))
-
-
-def _sendable(source: object) -> str:
-    """The text of a cell; lone surrogates, which JSON can hold, cannot be sent anywhere."""
-    return str(source).encode("utf-8", "replace").decode("utf-8")
-
-
-def _without_magics(source: str) -> list[str]:
-    """The lines of a cell; IPython's magics and shell lines become comments."""
-    if source.lstrip().startswith("%%"):
-        first, *rest = source.splitlines()
-        kept = rest if re.match(r"\s*%%(time|timeit|capture|grade)\b", first) else []
-        return ["#" + first, *kept]
-    return [
-        re.sub(r"^(\s*)([%!].*|\?.*|[\w.]+\?{1,2}\s*)$", r"\1pass  # \2", line)
-        for line in source.splitlines()
-    ]
+        python = python_of(source)
+        lines += [*python.lines, ""]
+        for file, text in python.written.items():
+            key = key_of(file.removeprefix("+").removeprefix("./"))
+            written[key] = written.get(key, "") + text if file.startswith("+") else text
+    files = {**written, chapter.module: "\n".join(lines)}
+    return Submission(path, chapter.module, files, tuple(cells))
 
 
 @dataclass(frozen=True)

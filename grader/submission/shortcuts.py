@@ -7,20 +7,17 @@ reading misses (names put together at run time) is refused when it is called.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.course.model import Refused
+from grader.python.graph import affected
+from grader.python.toplevel import Statement, top_level
 
-
-@dataclass
-class _Statement:
-    """A top-level statement: what it defines, what it mentions, the shortcut it uses."""
-
-    defines: set[str] = field(default_factory=set)
-    mentions: set[str] = field(default_factory=set)
-    shortcut: tuple[Refused, int] | None = None
+DEEPEST = 20
+"""Names behind one another; no library's function lies deeper."""
 
 
 @dataclass(frozen=True)
@@ -35,39 +32,42 @@ class Shortcut:
 def find_shortcuts(source: str, refused: tuple[Refused, ...]) -> dict[str, Shortcut]:
     """Which top-level names use a refused function, themselves or through other names.
 
-    Empty for a source that does not parse: the sandbox still refuses.
+    What does not parse is left out: it is not run either, and the sandbox still refuses.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
+    statements = [one for one in top_level(source) if one.node is not None]
+    aliases = _aliases([one.node for one in statements if one.node is not None])
     by_name = {entry.name: entry for entry in refused}
-    aliases = _aliases(tree)
-    statements = [_read(node, aliases, by_name) for node in tree.body]
     found: dict[str, Shortcut] = {}
-    for _ in statements:
-        before = len(found)
-        for statement in statements:
-            _spread(statement, found)
-        if len(found) == before:
-            break
-    return found
+    for one in statements:
+        for name, shortcut in _own_shortcuts(one, aliases, by_name):
+            found.setdefault(name, shortcut)
+    return {
+        name: found[cause] for name, cause in affected(statements, list(found), once=True).items()
+    }
 
 
-def _spread(statement: _Statement, found: dict[str, Shortcut]) -> None:
-    """A name that mentions a tainted name is tainted too."""
-    reasons = [found[name] for name in sorted(statement.mentions) if name in found]
-    if statement.shortcut:
-        reasons.insert(0, Shortcut(*statement.shortcut))
-    if reasons:
-        for name in statement.defines:
-            found.setdefault(name, reasons[0])
+def _own_shortcuts(
+    one: Statement, aliases: dict[str, str], refused: dict[str, Refused]
+) -> Iterator[tuple[str, Shortcut]]:
+    """The names that a statement binds with a refused function in its own text."""
+    assert one.node is not None
+    if one.is_import:
+        for name in sorted(one.binds):
+            if aliases.get(name) in refused:
+                yield name, Shortcut(refused[aliases[name]], one.first)
+        return
+    for part in ast.walk(one.node):
+        for name in _dotted(part, aliases):
+            if name in refused:
+                shortcut = Shortcut(refused[name], getattr(part, "lineno", one.first))
+                yield from ((bound, shortcut) for bound in sorted(one.binds))
+                return
 
 
-def _aliases(tree: ast.Module) -> dict[str, str]:
+def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Local names of imported modules and of what is imported from them."""
     names: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in itertools.chain.from_iterable(map(ast.walk, nodes)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 first = alias.name.partition(".")[0]
@@ -78,54 +78,16 @@ def _aliases(tree: ast.Module) -> dict[str, str]:
     return names
 
 
-def _read(node: ast.stmt, aliases: dict[str, str], refused: dict[str, Refused]) -> _Statement:
-    statement = _Statement(defines=set(_defined(node)))
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return _read_import(node, statement, aliases, refused)
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name):
-            statement.mentions.add(part.id)
-        for name in _dotted(part, aliases):
-            if name in refused and statement.shortcut is None:
-                statement.shortcut = (refused[name], getattr(part, "lineno", node.lineno))
-    statement.mentions -= statement.defines
-    return statement
-
-
-def _read_import(
-    node: ast.Import | ast.ImportFrom,
-    statement: _Statement,
-    aliases: dict[str, str],
-    refused: dict[str, Refused],
-) -> _Statement:
-    for name in statement.defines:
-        if aliases.get(name) in refused:
-            statement.shortcut = (refused[aliases[name]], node.lineno)
-            statement.defines = {name}
-    return statement
-
-
-def _defined(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
-        for alias in node.names:
-            yield alias.asname or alias.name.partition(".")[0]
-    else:
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                yield part.id
-
-
 def _dotted(node: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
     """The full names that an expression may stand for, `getattr` and `import_module` included."""
-    if isinstance(node, ast.Attribute):
-        for owner in _dotted(node.value, aliases):
-            yield f"{owner}.{node.attr}"
-    elif isinstance(node, ast.Name) and node.id in aliases:
-        yield aliases[node.id]
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute) and len(attributes) < DEEPEST:
+        attributes.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name) and node.id in aliases:
+        yield ".".join([aliases[node.id], *reversed(attributes)])
     elif isinstance(node, ast.Call):
-        yield from _called(node, aliases)
+        yield from (".".join([one, *reversed(attributes)]) for one in _called(node, aliases))
 
 
 def _called(node: ast.Call, aliases: dict[str, str]) -> Iterator[str]:

@@ -60,15 +60,15 @@ class Watch:
     def __init__(self, tree: ProcessTree | None, limits: Limits, account: Account) -> None:
         self.tree, self.limits, self.account = tree, limits, account
         self.began = time.monotonic()
-        self.most = limits.call_seconds
+        self.most, self.longest_rest = limits.call_seconds, limits.call_idle_seconds
         self.processor = self.idle = 0.0
         self.last = self._read() or Usage(self.began)
 
-    def begin(self, most: float) -> None:
-        """A call begins, which may take `most` seconds.  Raises OverLimit."""
+    def begin(self, most: float, idle: float) -> None:
+        """A call begins, which may take so many seconds on both clocks.  Raises OverLimit."""
         if time.monotonic() - self.last.clock > TICK:
             self._account()
-        self.began, self.most = time.monotonic(), most
+        self.began, self.most, self.longest_rest = time.monotonic(), most, idle
         self.processor = self.idle = 0.0
         self._check_chapter()
 
@@ -78,9 +78,9 @@ class Watch:
         limits = self.limits
         if self.processor > self.most:
             raise OverLimit("timeout", f"no answer within {self.most:g} s of processor time")
-        if self.idle > limits.call_idle_seconds:
-            waited = f"{limits.call_idle_seconds:g} s"
-            raise OverLimit("timeout", f"no answer within {waited} in which nothing ran")
+        if self.idle > self.longest_rest:
+            message = f"no answer within {self.longest_rest:g} s in which nothing ran"
+            raise OverLimit("timeout", message)
         self._check_chapter()
         if self.last.resident > limits.memory and self.tree and self.tree.memory() > limits.memory:
             raise OverLimit("crashed", f"out of memory: more than {limits.memory // MB} MB")

@@ -28,7 +28,7 @@ from grader.wall.protocol.line import forks
 BUBBLEWRAP, USER, PROCESS = "bubblewrap", "user", "process"
 
 ENGINE = Path(__file__).resolve().parent
-INSIDE = ("__init__.py", "wall/__init__.py", "wall/inside", "wall/protocol")
+INSIDE = ("__init__.py", "python", "wall/__init__.py", "wall/inside", "wall/protocol")
 """All of the engine that a sandbox holds: this list is the trust boundary."""
 
 BOOTSTRAP = (
@@ -44,6 +44,9 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
+WORKERS = ("msgpack", "numpy")
+"""What a worker itself imports, whatever its chapter does: messages may hold arrays."""
+
 TRIAL = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
     "import grader.wall.inside.zygote"
@@ -91,7 +94,7 @@ def _weaker(why: str) -> Isolation:
     """Another user where we are root and that user could run the engine, else a plain process."""
     if os.geteuid() != 0:
         return Isolation(PROCESS, why)
-    trial = TRIAL.format(engine=str(ENGINE.parent.parent), libraries=_folders(("msgpack", "numpy")))
+    trial = TRIAL.format(engine=str(ENGINE.parent.parent), libraries=_folders(WORKERS))
     user = _next_user()
     try:
         tried = subprocess.run(
@@ -119,12 +122,12 @@ def python_command(
 
     It runs `main` of the module `entry`.
     """
-    binds = library_files((*libraries, "msgpack"))
+    binds = library_files((*libraries, *WORKERS))
     if isolation.strong:
         bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"], entry=entry)
         prefix = ["bwrap", *_namespaces(isolation.warm), *_file_system(binds), "--"]
     else:
-        folders = _folders((*libraries, "msgpack"))
+        folders = _folders((*libraries, *WORKERS))
         engine = str(ENGINE.parent.parent)
         bootstrap = BOOTSTRAP.format(engine=engine, libraries=folders, entry=entry)
         prefix = []

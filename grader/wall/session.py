@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections import deque
 from collections.abc import Sequence
@@ -18,13 +19,16 @@ from grader.wall.protocol.tokens import Function, Request, to_call, to_probe
 from grader.wall.protocol.wire import pack, pack_question
 from grader.wall.sandbox import Workers
 
+MOST_PROBLEMS, MOST_NAMES = 20, 200
+"""Problems of a file and definitions that are no Python: so many are told, whatever comes."""
+
 FRAME = 64
 """Bytes of a frame beside its request, and more."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A statement of the submission that failed while its module was loaded."""
+    """A statement of the submission that failed while its module was loaded, or is no Python."""
 
     error: str
     text: str
@@ -36,13 +40,14 @@ class Sources:
     """The text of a submission: its files by module name, and which of them is graded.
 
     `refused` are library functions and why they may not be used; `core` is the processor that
-    the worker shares with its judge.
+    the worker shares with its judge; in a notebook `await` may stand at the margin.
     """
 
     module: str
     files: dict[str, str]
     refused: dict[str, str] = field(default_factory=dict)
     core: int | None = None
+    notebook: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Session:
         self.unloadable: SubmissionLost | None = None
         self.defined: frozenset[str] = frozenset()
         self.problems: tuple[Problem, ...] = ()
+        self.more_problems = 0
+        self.uncompiled: dict[str, Problem] = {}
         self.printed = ""
         self.foreseen: deque[bytes] = deque()
         self.asked: deque[_Asked] = deque()
@@ -117,16 +124,24 @@ class Session:
                 "files": self.sources.files,
                 "refused": self.sources.refused,
                 "core": self.sources.core,
-                "seconds": self.limits.call_seconds,
+                "notebook": self.sources.notebook,
+                "seconds": [
+                    self.limits.definitions_seconds,
+                    self.limits.outside_seconds,
+                    self.limits.idle_seconds,
+                ],
                 "printed": self.limits.printed,
             }
         )
-        answer = self._exchange([order])
+        answer = self._exchange([order], loading=True)
         try:
             self.defined = frozenset(map(str, answer["defined"]))
-            self.problems = tuple(_problem(problem) for problem in answer["problems"])
+            self.problems = tuple(map(_problem, answer["problems"][:MOST_PROBLEMS]))
+            self.more_problems = int(answer["more"])
+            uncompiled = itertools.islice(answer["uncompiled"].items(), MOST_NAMES)
+            self.uncompiled = {str(name): _problem(problem) for name, problem in uncompiled}
             self.printed = str(answer["printed"])
-        except (KeyError, TypeError, ValueError, IndexError):
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError):
             raise self._lost("crashed", "protocol error: not an account of a loaded file") from None
 
     def _ask(self, request: Request) -> Any:
@@ -159,11 +174,14 @@ class Session:
             batch.append(self.foreseen.popleft())
         return batch
 
-    def _exchange(self, batch: list[bytes]) -> dict[str, Any]:
+    def _exchange(self, batch: list[bytes], loading: bool = False) -> dict[str, Any]:
         """Send requests; wait for the answer to the first that has none, and to nothing else."""
         assert self.worker is not None
         try:
-            self.watch.begin(self.limits.call_seconds)
+            if loading:
+                self.watch.begin(self.limits.load_seconds, self.limits.chapter_idle_seconds)
+            else:
+                self.watch.begin(self.limits.call_seconds, self.limits.call_idle_seconds)
             if batch:
                 self._send(batch)
             expected = self.asked.popleft().number

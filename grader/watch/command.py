@@ -16,7 +16,7 @@ from grader.student.commands import chapter_list, next_hint, next_step, what_to_
 from grader.student.progress import load_progress
 from grader.student.workspace import Workspace
 from grader.submission.blocks import users
-from grader.submission.reading import UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
 from grader.watch import view
 from grader.watch.events import Event, Events, Heard, Pressed, Resized, Touched
 from grader.watch.files import Files

@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from grader.course.model import Chapter
+from grader.python.division import UNPARSABLE
 from grader.student.workspace import Workspace
-from grader.submission.blocks import UNPARSABLE, changed
-from grader.submission.reading import (
-    Submission,
-    UnreadableSubmission,
-    chapter_file,
-    read_submission,
-)
+from grader.submission.blocks import changed
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import Submission, chapter_file, read_submission
 
 
 @dataclass(frozen=True)

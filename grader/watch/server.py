@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from grader.course.model import Chapter, Course, CourseError, load_course
 from grader.judge.assignment import Assignment, Wave
 from grader.report.model import ChapterReport
-from grader.submission.reading import UnreadableSubmission, read_submission
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import read_submission
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import detect
 from grader.wall.protocol.libraries import load

@@ -10,14 +10,14 @@ from rich.padding import Padding
 from rich.text import Text
 
 from grader.course.model import Chapter, Exercise
-from grader.report.model import ChapterReport, ExerciseReport
+from grader.report.model import WAITS, ChapterReport, ExerciseReport
 from grader.report.terminal import earned, failure
 from grader.report.text import harmless
 from grader.student.workspace import Standing
 
 KEYS = ("h hint", "n next", "l list", "r run again", "c check all", "q quit")
 BAR = 24
-QUIET = ("passed", "not started")
+QUIET = ("passed", "not started", WAITS)
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def headline(report: ChapterReport) -> Text:
     (one,) = report.exercises
     if one.passed:
         return Text(f"✓ {one.id} passed, {points}", "bold green")
-    if one.status == "not started":
-        return Text(f"· {one.id} not started", "bold")
+    if one.status in QUIET:
+        return Text(f"· {one.id} {one.standing}", "bold")
     return Text(f"✗ {one.id} {one.status}, {points}", "bold red")
 
 
@@ -124,6 +124,6 @@ def _line(report: ExerciseReport) -> Text:
     if report.passed:
         line = Text("✓ ", "green").append(report.id, "bold")
         return line.append(f"   all {len(report.checks)} checks", "dim")
-    mark, style = ("·", "dim") if report.status == "not started" else ("✗", "red")
+    mark, style = ("·", "dim") if report.status in QUIET else ("✗", "red")
     line = Text(f"{mark} ", style).append(report.id, "bold")
-    return line.append(f"   {report.status}", style)
+    return line.append(f"   {report.standing}", style)

@@ -175,7 +175,8 @@ def killed(loaded: LoadedChapter, exercise: Exercise, mutant: Mutant) -> bool:
     """Whether the checks reject the mutant."""
     namespace = dict(loaded.namespace)
     signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(SECONDS)
+    # Once is not enough: an exception that is raised while Python collects garbage is lost.
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -187,7 +188,7 @@ def killed(loaded: LoadedChapter, exercise: Exercise, mutant: Mutant) -> bool:
     except Exception:
         return True
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return verdict.score < exercise.points
 
 

@@ -13,9 +13,12 @@ import pytest
 
 from grader.classroom.roster import read_roster
 from grader.course.model import load_course, load_module
-from grader.submission.reading import LARGEST, UnreadableSubmission
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.siblings import LARGEST
 
 small = load_module(Path(__file__).with_name("small_class.py"), "small_class_texts")
+NOTHING = "! no .py or .ipynb file: ask for the one with the work in it"
+NOTHING = "! no .py or .ipynb file: ask for the one with the work in it"
 NOTEBOOK = json.dumps(
     {
         "cells": [
@@ -149,7 +152,7 @@ def test_which_file_it_is(read):
         "cleo": "the best",
         "dan": "! which file is ch1: one/ch1.py, two/ch1.py?",
         "eli": "a plain file",
-        "flo": "! no .py or .ipynb file",
+        "flo": "! essay.pdf is no .py or .ipynb file: ask for the one with the work in it",
     }
 
 
@@ -233,7 +236,8 @@ FROM_CANVAS = {
     "roejohn_222": "john",
     "poejim_333": "x = 'nb'",
     "moejack_444": "jack",
-    "noeann_555": "! no .py or .ipynb file",
+    "noeann_555": "! essay.pdf is a PDF document: ask for the .py or .ipynb file",
+    "noebob_666": "! text.html is no .py or .ipynb file: ask for the one with the work in it",
     "coeliz_777": "liz",
 }
 
@@ -275,7 +279,7 @@ def test_a_plain_zip_and_its_junk(read_zip):
         "__MACOSX/hw1/amy/._ch1.py": "junk",
         "hw1\\dan\\ch1.py": "dan",
     }
-    expected = {"amy": "amy", "ben": "ben", "cleo": "! no .py or .ipynb file", "dan": "dan"}
+    expected = {"amy": "amy", "ben": "ben", "cleo": NOTHING, "dan": "dan"}
     assert read_zip(files, "hw1.zip") == expected
 
 
@@ -315,7 +319,7 @@ def test_bombs_cost_their_student(read_zip):
         "amy": "! ch1.py is larger than 1 MB",
         "ben": "! ch1.py is larger than 1 MB",
         "cleo": "! all.zip holds more than 10000 files",
-        "dan": "! no .py or .ipynb file",
+        "dan": "! more.zip is an archive within an archive: ask for the file itself",
         "eli": "eli",
     }
 

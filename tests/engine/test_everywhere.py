@@ -194,12 +194,13 @@ def test_a_statement_is_interrupted_without_alarms():
     """In a process of its own: a loader leaves its traces in the one in which it runs."""
     program = """
 import signal
+from grader.wall.inside.allowance import Allowance
 from grader.wall.inside.loading import Loader
 del signal.setitimer, signal.SIGALRM
-loader = Loader("ch", {"ch": "a = 1\\nwhile True: pass\\nb = 2\\n"}, seconds=1.0)
+loader = Loader("ch", {"ch": "a = 1\\nwhile True: pass\\nb = 2\\n"}, Allowance(1.0, 1.0, 1.0))
 module = loader.run()
 assert (module.a, module.b) == (1, 2)
-assert loader.problems[0]["types"][0] == "StillRunning"
+assert loader.problems.told[0]["types"][0] == "StillRunning"
 """
     subprocess.run(
         [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True

@@ -25,6 +25,7 @@ SHORTCUTS = [
     "def f(z): return __import__('scipy.special').special.softmax(z)",
     "from scipy import special\nhelp_me = special.softmax\ndef g(z): return help_me(z)\n"
     "def f(z): return g(z)",
+    "from scipy import special as s\na = s.softmax\nb = a\nf = b\nb = 3",
     "import scipy.special\nclass f:\n    def forward(self, z): return scipy.special.softmax(z)",
 ]
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from grader.cli.app import main
 from grader.course.model import UnknownName
 from grader.show.asking import Shown, asked, declared
-from grader.show.picture import Curves, Heatmap, Undrawable
+from grader.show.picture import Curves, Heatmap, Passages, Undrawable
 from grader.show.svg import page, sheet
 from grader.show.terminal import drawn
 from grader.submission.reading import read_submission
@@ -156,6 +157,39 @@ def test_a_line_goes_from_corner_to_corner():
 def test_shades_go_from_the_least_to_the_largest():
     text = drawn(Heatmap([[0.0, 0.5, 1.0], [np.inf, 0.25, 0.75]], rows=["a", "b"])).plain
     assert text.splitlines()[:2] == ["a    ▒▒██", "b  ??░░▓▓"]
+
+
+def test_pieces_of_a_text_are_told_apart():
+    passages = Passages({"cut": ["a\n", " b", "\t"], "long": ["词" * 50, "c"], "none": []})
+    lines = drawn(passages).plain.splitlines()
+    assert lines[:3] == ["cut", "a↵│ b│⇥│", "long"]
+    assert "".join(lines[3:5]).replace("│", "") == "词" * 50 + "c"
+    assert max(map(cell_len, lines)) <= 80
+    assert lines[5:] == ["none", ""]
+    words = ElementTree.fromstring(sheet([Shown("texts", passages)])).itertext()
+    assert "词" * 50 in "".join(words).replace("\n", "")
+
+
+def test_a_piece_of_a_text_is_escaped():
+    bold = Passages({"<b>": ["<b>\x1b"]})
+    assert "\x1b" not in drawn(bold).plain
+    assert "<b>" not in sheet([Shown("texts", bold)])
+
+
+@pytest.mark.parametrize("pieces", [[5], [None], [b"a"], ["a" * 20_000], ["a"] * 20_000])
+def test_what_is_no_text_in_pieces_is_refused(pieces):
+    with pytest.raises(Undrawable):
+        Passages({"cut": pieces}).pieces()
+
+
+def test_marked_entries_are_ringed():
+    ringed = Heatmap([[0.0, 1.0], [0.5, 0.25]], marks=[(0, 1)])
+    plain = Heatmap([[0.0, 1.0], [0.5, 0.25]])
+    first, second, *_ = drawn(ringed).plain.splitlines()
+    assert first == "  " + " " * 2 + "o█"
+    assert "o" not in second + drawn(plain).plain.splitlines()[0]
+    assert sheet([Shown("title", ringed)]).count("<circle") == 1
+    assert "<circle" not in sheet([Shown("title", plain)])
 
 
 @pytest.mark.parametrize(

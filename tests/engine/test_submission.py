@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 
 import nbformat
 import pytest
 
-from grader.submission.reading import UnreadableSubmission, chapter_file, read_submission
+from grader.submission.errors import UnreadableSubmission
+from grader.submission.reading import chapter_file, read_submission
 
 SOURCE = "def softmax(z):\n    return z\n"
 
@@ -26,9 +28,30 @@ def chapter(course):
         (b"# caf\xe9\n", "# café\n"),
         (b"", ""),
         (b"x = 1\x00\n", "x = 1\x00\n"),
-        (SOURCE.replace("\n", "\r\n").encode(), SOURCE.replace("\n", "\r\n")),
+        (SOURCE.replace("\n", "\r\n").encode(), SOURCE),
+        (SOURCE.replace("\n", "\r").encode(), SOURCE),
+        (SOURCE.encode("utf-16"), SOURCE),
+        (codecs.BOM_UTF16_BE + SOURCE.encode("utf-16-be"), SOURCE),
+        (SOURCE.encode("utf-32"), SOURCE),
+        ("# coding: gbk\n# 作业\n".encode("gbk"), "# coding: gbk\n# 作业\n"),
+        (b"# coding: no such\nx = 1\n", "# coding: no such\nx = 1\n"),
+        ("s = '\u2028\x0c'\n".encode(), "s = '\u2028\x0c'\n"),
     ],
-    ids=["utf-8", "byte order mark", "latin-1", "empty", "NUL", "CRLF"],
+    ids=[
+        "utf-8",
+        "byte order mark",
+        "latin-1",
+        "empty",
+        "NUL",
+        "CRLF",
+        "CR",
+        "utf-16",
+        "utf-16-be",
+        "utf-32",
+        "declared",
+        "declared wrongly",
+        "no line ends",
+    ],
 )
 def test_text_in_any_coding(tmp_path, chapter, data, text):
     path = tmp_path / "mine.py"

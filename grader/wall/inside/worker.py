@@ -13,8 +13,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from grader.wall.inside.allowance import Allowance
 from grader.wall.inside.guard import Guard
-from grader.wall.inside.loading import Loader, described
+from grader.wall.inside.loading import Loader
+from grader.wall.inside.problems import described
 from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import Channel, ChannelClosed
 from grader.wall.protocol.tokens import Function, materialise
@@ -72,14 +74,17 @@ class Worker:
         if order["core"] is not None and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {order["core"]})
         self.guard = Guard(order["refused"])
-        loader = Loader(order["module"], order["files"], order["seconds"])
-        self.own_files = {f"{name}.py" for name in order["files"]}
+        allowance = Allowance(*order["seconds"])
+        loader = Loader(order["module"], order["files"], allowance, order["notebook"])
+        self.own_files = loader.own_files
         self.module = loader.run()
         self.probes: dict[tuple[str, str], Callable[..., Any]] = {}
         defined = [name for name, value in vars(self.module).items() if callable(value)]
         self.loaded = {
             "defined": defined,
-            "problems": loader.problems,
+            "problems": loader.problems.told,
+            "more": loader.problems.more,
+            "uncompiled": loader.problems.uncompiled,
             "printed": self.printed.take(),
         }
 
