@@ -14,7 +14,7 @@ from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter
 from grader.judge.grading import ALONE, judge_exercise, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
-from grader.judge.text import decided_by_text, explained_by_text
+from grader.judge.text import absent_from_text, decided_by_text, explained_by_text
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.submission.dependencies import with_notes
 from grader.wall.clocks import Account
@@ -84,6 +84,8 @@ def judged(
     session = Session(place.workers, sources, chapter.limits, place.account)
     try:
         verdict = decided_by_text(loaded, submission, exercise)
+        if exercise != assignment.exercises[0]:  # one loads the file, to tell what fails in it
+            verdict = verdict or absent_from_text(loaded, submission, exercise)
         if verdict is None:
             verdict = judge_exercise(
                 loaded, exercise, session, run, lambda outcome: observe(outcome.passed), attempt
