@@ -27,6 +27,7 @@ from grader.judge.grading import ALONE
 from grader.judge.judging import LOOK, SILENCE, SILENT
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
+from grader.wall.clocks import Account
 from grader.wall.errors import SandboxError, SubmissionLost
 from grader.wall.isolation import Isolation
 from grader.wall.protocol.libraries import load
@@ -171,9 +172,8 @@ class Pool:
         attempts: Callable[[int], Attempt] = lambda exercise: ALONE,
     ) -> ChapterReport:
         """Judge one submission in this process.  Raises JudgeError or SandboxError."""
-        deadline = time.monotonic() + self.chapter.limits.chapter_seconds
         with self._place() as zygote:
-            place = Place(zygote, core, deadline)
+            place = Place(zygote, core, Account())
             results = [
                 judged(self.run, loaded, assignment, exercise, place, attempt=attempts(number))
                 for number, exercise in enumerate(assignment.exercises)
