@@ -140,6 +140,7 @@ def test_a_notebook_names_its_cells(grade, tmp_path):
             "Python 2",
         ),
         ("SyntaxError: invalid syntax", 'x = t"{name}"', "syntax of 3.14"),
+        ("SyntaxError: invalid syntax", "x[i] = f'{y}' z", "cannot read on from here"),
         ("SyntaxError: invalid character '−' (U+2212)", "x = a − b", "hyphen"),
         ("SyntaxError: invalid non-printable character U+200B", "x = 1", "cannot be seen"),
         ("ImportError: cannot import name 'override' from 'typing'", "", "typing.override is of"),
@@ -154,8 +155,7 @@ def test_what_it_means(error, line, words):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        ("SyntaxError: invalid syntax", "x = = 1"),
-        ("SyntaxError: invalid syntax", "x[i] = f'{y}' z"),
+        ("SyntaxError: cannot assign to literal here", "1 = x"),
         ("SyntaxError: invalid syntax. Perhaps you forgot a comma?", "f(a b)"),
         ("ImportError: cannot import name 'f' from 'helper'", ""),
     ],
