@@ -21,6 +21,8 @@ from grader.checks.draws import plainly
 from grader.checks.mismatch import Mismatch
 from grader.judge import inputs
 from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
+from grader.judge.attempt import TOO_LARGE
+from grader.judge.keeping import kept, lighten
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4
@@ -194,6 +196,7 @@ class _Run:
             raise
         finally:
             if len(self.outcome.transcript) < TRANSCRIPT:
+                lighten(answers._calls)
                 self.outcome.transcript.extend(answers._calls)
 
     def passes(self, known: inputs.Drawn) -> bool:
@@ -222,6 +225,8 @@ class _Run:
             self._test(answers, drawn)
         except (Mismatch, SubmissionError, UnsatisfiedAssumption):
             raise
+        except MemoryError:
+            raise SubmissionLost("crashed", TOO_LARGE) from None
         except AssertionError as error:
             raise Mismatch(str(error)) from error
         except Exception as error:
@@ -251,6 +256,7 @@ class _Run:
 
     def _failed(self, status: str, message: str, expected: Any = None, got: Any = None) -> None:
         transcript = self.outcome.transcript
+        lighten(self.calls)
         self.outcome = Outcome(
-            self.check, status, message, expected, got, None, self.calls, transcript
+            self.check, status, message, expected, kept(got), None, self.calls, transcript
         )
