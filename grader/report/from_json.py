@@ -36,6 +36,7 @@ def chapter_from(data: dict[str, Any]) -> ChapterReport:
 
 def _exercise(data: dict[str, Any]) -> ExerciseReport:
     mistake = data["mistake"]
+    others = data.get("mistakes", ())[1:]
     return ExerciseReport(
         id=data["id"],
         status=data["status"],
@@ -47,6 +48,9 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         hidden=data.get("hidden"),
         waits_for=tuple(data.get("waits_for", ())),
         near=data.get("near") or "",
+        others=tuple(
+            MistakeShown(one["name"], one["hint"]) for one in data.get("mistakes", ())[1:]
+        ),
     )
 
 
