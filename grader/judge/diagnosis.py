@@ -35,6 +35,9 @@ PAIRS = 300
 """Pairs of slips that are tried, in the order of the bank: some 0.2 s."""
 
 FAILING = ("failed", "error")
+TELLING = 3
+"""Answers that must show what is wrong, before others may differ in form."""
+
 PURE = 24
 """Calls over which a mistake that changes an argument answers as is due."""
 
@@ -73,8 +76,17 @@ class _Search:
     answers: dict[tuple[int, bytes], Answer | None] = field(default_factory=dict)
 
     def names(self) -> Names:
-        found = self._everything() or self._values()
+        found = self._explained(self._evidence(self.outcomes))
+        if found is None:
+            found = self._explained(self._but_for_inputs)
+        if found is None:
+            found = self._check_by_check()
         return (*found, *self._changes(found))
+
+    @cached_property
+    def _but_for_inputs(self) -> list[Item]:
+        """All calls but those that were made to look at their arguments."""
+        return [one for one in self._evidence(self.outcomes) if not looks_at_inputs(one.call)]
 
     @cached_property
     def failing(self) -> list[Outcome]:
@@ -95,15 +107,10 @@ class _Search:
             if both is not None and one.slip is not None:
                 yield _Suspect((one, other), both, one.slip.definition.files)
 
-    def _everything(self) -> Names:
-        """The mistake that answers all calls, those of properties included."""
-        return self._sure(self.singles, self._evidence(self.outcomes), STRICT)
-
-    def _values(self) -> Names:
-        """What explains the values, whatever else is wrong."""
-        items = self._evidence(self.failing)
+    def _explained(self, items: list[Item]) -> Names | None:
+        """What explains all of these answers; nothing if several things do, None if none does."""
         if not items:
-            return ()
+            return None
         rounded = rounded_to([item.got.value for item in items if item.got.error is None])
         forms = [LOOSE] if rounded is None else [Likeness(True, rounded), LOOSE]
         for suspects, form in [
@@ -117,12 +124,10 @@ class _Search:
                 return (*_common(found), *extra) if _common(found) else ()
         if rounded is not None and self._explains(REFERENCE, items, forms[0]):
             return (self._rounded(rounded),)
-        return self._check_by_check()
+        return None
 
     def _check_by_check(self) -> Names:
         """What explains single value checks, each by itself: at most two mistakes."""
-        if len(self.failing) < 2:
-            return ()
         found: dict[str, Mistake] = {}
         for outcome in self.failing:
             items = self._evidence([outcome])
@@ -171,9 +176,19 @@ class _Search:
     ) -> list[_Suspect]:
         if not items or self._explains(REFERENCE, items, how):
             return []
-        if how.loose and not any(item.tells for item in items):
+        if how.loose and sum(item.tells for item in items) < TELLING:
             return []
-        return [one for one in suspects if self._explains(one, items, how)]
+        found = [one for one in suspects if self._explains(one, items, how)]
+        return (
+            found
+            if how.digits is None
+            else [one for one in found if self._is_fine(one, items, how)]
+        )
+
+    def _is_fine(self, suspect: _Suspect, items: list[Item], how: Likeness) -> bool:
+        """Whether its own answers have more decimals than those that look rounded."""
+        answers = [self._answer(suspect, item) for item in items]
+        return rounded_to([one.value for one in answers if one and one.error is None]) != how.digits
 
     def _explains(self, suspect: _Suspect, items: list[Item], how: Likeness) -> bool:
         for item in items:

@@ -17,12 +17,24 @@ MOST = 120
 """Calls to replay: those of the counterexamples first, then others that the checks made."""
 
 
+NUMERIC = frozenset(
+    {"ArithmeticError", "AssertionError", "FloatingPointError", "LinAlgError", "OverflowError"}
+)
+"""Errors by which a number that is too large, or none, comes out: elsewhere it is inf or nan."""
+
+BY_TEXT = ("math domain error", "math range error")
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What became of a call: a value, or the names of an error's class and its bases."""
+    """What became of a call: a value, or the names of an error's class and its bases.
+
+    It is `numeric` where the error says that a number is not as it must be.
+    """
 
     value: Any = None
     error: tuple[str, ...] | None = None
+    numeric: bool = False
 
     @classmethod
     def of(cls, backend: Backend, call: Call) -> Answer:
@@ -30,7 +42,12 @@ class Answer:
         try:
             return cls(call.ask(backend))
         except SubmissionError as error:
-            return cls(error=error.type_names or (error.status,))
+            return cls.failed(error)
+
+    @classmethod
+    def failed(cls, error: SubmissionError) -> Answer:
+        numeric = bool(NUMERIC & set(error.type_names)) or error.text in BY_TEXT
+        return cls(error=error.type_names or (error.status,), numeric=numeric)
 
 
 @dataclass(frozen=True)
@@ -52,11 +69,13 @@ class Item:
             return how.same(self.got.value, other.value, self.due.value)
         if not how.loose:
             return self.got.error is not None and self.got.error[:1] == (other.error or ())[:1]
-        return all(self._fails(one) for one in (self.got, other))
+        if self.got.error is not None and other.error is not None:
+            return True
+        return all(self._gives_up(one) for one in (self.got, other))
 
-    def _fails(self, answer: Answer) -> bool:
-        """Whether it raises, or is not what is due: that may be how the other one fails."""
-        return answer.error is not None or is_odd(answer.value, self.due.value)
+    def _gives_up(self, answer: Answer) -> bool:
+        """Whether a number is not as it must be, be it that an error says so."""
+        return answer.numeric if answer.error else is_odd(answer.value, self.due.value)
 
 
 def evidence(outcomes: Sequence[Outcome], reference: Backend) -> list[Item]:
@@ -96,5 +115,5 @@ def _raised(call: Call) -> bool:
 
 def _got(call: Call) -> Answer:
     if call.error is not None:
-        return Answer(error=call.error.type_names or (call.error.status,))
+        return Answer.failed(call.error)
     return Answer(call.returned)

@@ -36,7 +36,6 @@ def chapter_from(data: dict[str, Any]) -> ChapterReport:
 
 def _exercise(data: dict[str, Any]) -> ExerciseReport:
     mistake = data["mistake"]
-    others = data.get("mistakes", ())[1:]
     return ExerciseReport(
         id=data["id"],
         status=data["status"],
