@@ -61,7 +61,7 @@ class Item:
     @property
     def tells(self) -> bool:
         """Whether the answer shows that something is wrong, and what."""
-        return self.got.error is None and is_odd(self.got.value, self.due.value)
+        return self._gives_up(self.got)
 
     def same(self, other: Answer, how: Likeness) -> bool:
         """Whether that is the submission's answer."""

@@ -1,8 +1,8 @@
 """Two flaws in every function; what chapter 4's bank has written out does not compose yet.
 
-logistic_gradient: failed
+logistic_gradient: failed, factor-two
 logsumexp: failed
-softmax: failed, global-max + rounded
+softmax: failed, global-max
 """
 import numpy as np
 
