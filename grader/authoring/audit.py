@@ -18,8 +18,8 @@ from grader.bank import Alternate, Mistake, load_alternates, load_mistakes
 from grader.checks.answers import Local
 from grader.course.forms import TITLES
 from grader.course.model import Chapter, Course, Exercise
-from grader.judge import inputs
 from grader.judge.assignment import Run
+from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
 
@@ -43,8 +43,7 @@ def audit_chapter(course: Course, chapter: Chapter) -> Iterator[str]:
         right = [entry for entry in alternates if entry.exercise == exercise.name]
         independent = [entry for entry in oracles if entry.exercise == exercise.name]
         yield from _counts(loaded, exercise, own, right, independent)
-        with inputs.remembered():
-            yield from _reference(loaded, exercise)
+        yield from _reference(loaded, exercise)
         yield from _mistakes(loaded, exercise, own)
         yield from _fair(loaded, exercise, "alternate", right)
         yield from _fair(loaded, exercise, "oracle", independent)
@@ -97,7 +96,8 @@ def _counts(
 
 
 def _reference(loaded: LoadedChapter, exercise: Exercise) -> Iterator[str]:
-    verdict = judge_exercise(loaded, exercise, loaded.reference, Run())
+    attempt = Attempt(recorded=loaded.recorded.recording())
+    verdict = judge_exercise(loaded, exercise, loaded.reference, Run(), attempt=attempt)
     if verdict.score != exercise.points:
         yield f"{exercise.id}: the reference fails {_failures(verdict)}"
 
