@@ -17,7 +17,6 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader.course.model import Chapter, Course, CourseError
-from grader.judge import inputs
 from grader.judge.assignment import Assignment, JudgeError, Run
 from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
@@ -28,6 +27,7 @@ from grader.judge.grading import ALONE
 from grader.judge.judging import LOOK, SILENCE, SILENT
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
+from grader.wall.clocks import Account
 from grader.wall.errors import SandboxError, SubmissionLost
 from grader.wall.isolation import Isolation
 from grader.wall.protocol.libraries import load
@@ -172,9 +172,8 @@ class Pool:
         attempts: Callable[[int], Attempt] = lambda exercise: ALONE,
     ) -> ChapterReport:
         """Judge one submission in this process.  Raises JudgeError or SandboxError."""
-        deadline = time.monotonic() + self.chapter.limits.chapter_seconds
         with self._place() as zygote:
-            place = Place(zygote, core, deadline)
+            place = Place(zygote, core, Account())
             results = [
                 judged(self.run, loaded, assignment, exercise, place, attempt=attempts(number))
                 for number, exercise in enumerate(assignment.exercises)
@@ -201,7 +200,7 @@ def _judge_process(
 
     def attempt(exercise: int) -> Attempt:
         lost = {check: how for (number, check), how in task.lost.items() if number == exercise}
-        return Attempt(lost, partial(progress.at, exercise))
+        return Attempt(lost, given_away, partial(progress.at, exercise))
 
-    with inputs.handed_over():
-        connection.send(pool.judge(task.assignment, core, loaded, attempt))
+    given_away = loaded.recorded.giving_away()
+    connection.send(pool.judge(task.assignment, core, loaded, attempt))

@@ -19,6 +19,7 @@ from grader.report.model import (
     CheckReport,
     ExerciseReport,
 )
+from grader.report.text import harmless
 
 WIDTH = 80
 MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim"), WAITS: ("·", "dim")}
@@ -32,6 +33,9 @@ WITHOUT_A_CHECK = {
 """Statuses that have nothing to do with which check met them, in words."""
 
 DETAILED = 3
+
+MOST_NOTES, LONGEST_NOTE = 5, 320
+"""Notes on the file that a screen has room for, and characters of each."""
 """Failed exercises that are shown in full; who mends these has seen enough for now."""
 
 CALLS = 2
@@ -199,6 +203,8 @@ def _call(call: CallShown) -> RenderableType:
     for name, value in call.arguments.items():
         rows.add_row(Text(f"  {name} =", "dim"), Text(_clipped(value)))
     parts: list[RenderableType] = [head, rows]
+    if call.warned:
+        parts.append(Text("  warning: ", "dim").append(_clipped(call.warned)))
     if call.printed:
         parts.append(Text("  printed: ", "dim").append(_clipped(call.printed)))
     return Group(*parts)
@@ -253,7 +259,12 @@ def _to_write(unfinished: list[ExerciseReport]) -> str:
 def other_notes(report: ChapterReport, shown: Sequence[ExerciseReport]) -> list[str]:
     """The notes on the file that the exercises shown do not say themselves."""
     said = {_said(one) for one in shown}
-    return [note for note in report.notes if note not in said]
+    others = [note for note in report.notes if note not in said]
+    listed = [harmless(note, LONGEST_NOTE) for note in others[:MOST_NOTES]]
+    more = len(others) - MOST_NOTES
+    return (
+        listed if more <= 0 else [*listed, f"{more} more notes on the file: --format json has all"]
+    )
 
 
 def _said(report: ExerciseReport) -> str:

@@ -20,13 +20,13 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.wall.inside.confinement import collapse, hide_the_engine, limit
+from grader.wall.inside.confinement import adopt_orphans, collapse, hide_the_engine, limit
 from grader.wall.inside.namespaces import furnish, leave
 from grader.wall.inside.worker import detach_standard_streams, serve
 from grader.wall.protocol.channel import READY, WORKER, Channel
 from grader.wall.protocol.libraries import load, preload
 
-PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
 DESCRIPTORS = 4096
 """More than a zygote ever has open."""
@@ -114,7 +114,10 @@ class Zygote:
     def become_worker(self, end: int) -> None:
         detach_standard_streams()
         limit(self.settings.limits)
-        serve(Channel(socket.socket(fileno=end), self.settings.frame))
+        adopt_orphans()
+        judge = socket.socket(fileno=end)
+        judge.sendall(READY)
+        serve(Channel(judge, self.settings.frame))
 
     def become_cell(self, end: int) -> None:
         """Start a zygote in fresh namespaces, and stay to be killed with it."""
@@ -201,8 +204,8 @@ def _become_nobody(user: int | None) -> None:
 
 def _protect() -> None:
     """Adopt orphans, and let no worker trace this process (Linux)."""
+    adopt_orphans()
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
