@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.expect import as_array, expect_close
+from grader.checks.arrays import as_array
+from grader.checks.expect import expect_close
 from grader.checks.mismatch import Mismatch
 
 MOST_DIGITS = 6
