@@ -106,9 +106,10 @@ def ask(sandbox: Zygote, name: str, *arguments: object) -> object:
         return session.call(name, list(arguments), {})
 
 
-@pytest.mark.parametrize(
-    "call", [call for call in DENIED if NUMBERS[call.name]], ids=lambda c: c.name
-)
+HERE = [call for call in DENIED if NUMBERS[call.name]]
+
+
+@pytest.mark.parametrize("call", HERE, ids=lambda call: call.name)
 def test_a_denied_call_is_denied(sandbox, call):
     expected = {REFUSE: "EPERM", ABSENT: "ENOSYS", PRETEND: "done"}[call.answer]
     assert ask(sandbox, "attempt", call.name) == expected
@@ -132,8 +133,10 @@ def test_proc_tells_nothing_of_the_host(sandbox, name):
 
 
 def test_proc_tells_what_libraries_ask(sandbox):
+    if isinstance(sandbox, Cell):
+        pytest.skip("where /proc cannot be mounted once more, a cell has none")
     assert "processor" in str(ask(sandbox, "read", "/proc/cpuinfo"))
-    assert "def read" not in str(ask(sandbox, "read", "/proc/meminfo"))
+    assert "MemTotal" in str(ask(sandbox, "read", "/proc/meminfo"))
 
 
 def test_nothing_is_read_of_other_processes(sandbox):
