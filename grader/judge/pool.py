@@ -17,7 +17,6 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader.course.model import Chapter, Course, CourseError
-from grader.judge import inputs
 from grader.judge.assignment import Assignment, JudgeError, Run
 from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
@@ -201,7 +200,7 @@ def _judge_process(
 
     def attempt(exercise: int) -> Attempt:
         lost = {check: how for (number, check), how in task.lost.items() if number == exercise}
-        return Attempt(lost, partial(progress.at, exercise))
+        return Attempt(lost, given_away, partial(progress.at, exercise))
 
-    with inputs.handed_over():
-        connection.send(pool.judge(task.assignment, core, loaded, attempt))
+    given_away = loaded.recorded.giving_away()
+    connection.send(pool.judge(task.assignment, core, loaded, attempt))

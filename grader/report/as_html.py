@@ -38,6 +38,7 @@ TEMPLATE = """
 {%- if call.about %} <span style="color:{{ grey }}">{{ call.about }}</span>{% endif %}</div>
 <table style="border:none;margin:0 0 0 18px">
 {%- for name, value in call.arguments.items() %}{{ row(name ~ " =", value) }}{% endfor %}
+{%- if call.warned %}{{ row("warning", call.warned) }}{% endif %}
 {%- if call.printed %}{{ row("printed", call.printed) }}{% endif %}
 </table>
 {%- endfor %}

@@ -73,6 +73,7 @@ def _counterexample(shown: Counterexample) -> dict[str, Any]:
             "returned": call.returned,
             "about": call.about,
             "printed": call.printed,
+            "warned": call.warned,
         }
         for call in shown.calls
     ]

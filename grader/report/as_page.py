@@ -63,6 +63,7 @@ TEMPLATE = """\
 {%- if call.about %} <span class="quiet">{{ call.about | clean }}</span>{% endif %}</div>
 <table>
 {%- for name, text in call.arguments.items() %}{{ value(name ~ " =", text) }}{% endfor %}
+{%- if call.warned %}{{ value("warning", call.warned) }}{% endif %}
 {%- if call.printed %}{{ value("printed", call.printed) }}{% endif %}
 </table>
 {%- endfor %}

@@ -20,7 +20,8 @@ UNTOUCHED = ("not started", "missing", WAITS)
 class CallShown:
     """One call of a counterexample, in words.
 
-    `about` says what a probe does, `printed` what the submission printed meanwhile.
+    `about` says what a probe does, `printed` what the submission printed meanwhile, `warned`
+    what Python and its libraries warned of.
     """
 
     function: str
@@ -28,6 +29,7 @@ class CallShown:
     returned: str
     about: str | None = None
     printed: str | None = None
+    warned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

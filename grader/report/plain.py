@@ -51,6 +51,8 @@ def _counterexample(shown: Counterexample) -> Iterator[str]:
         yield f"{harmless(call.function)}({', '.join(map(harmless, call.arguments))}){about}"
         for name, value in call.arguments.items():
             yield _labelled(f"  {harmless(name)} =", value)
+        if call.warned:
+            yield _labelled("  warning:", call.warned)
         if call.printed:
             yield _labelled("  printed:", call.printed)
     if shown.expected is not None:

@@ -202,6 +202,8 @@ def _call(call: CallShown) -> RenderableType:
     for name, value in call.arguments.items():
         rows.add_row(Text(f"  {name} =", "dim"), Text(_clipped(value)))
     parts: list[RenderableType] = [head, rows]
+    if call.warned:
+        parts.append(Text("  warning: ", "dim").append(_clipped(call.warned)))
     if call.printed:
         parts.append(Text("  printed: ", "dim").append(_clipped(call.printed)))
     return Group(*parts)
