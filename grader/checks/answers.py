@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from grader.checks.arguments import source_of
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Function, materialise, to_call, to_probe
-from grader.wall.protocol.wire import pack, pack_question, unpack
+from grader.wall.protocol.wire import pack, pack_question, unpack, unpack_question
 
 
 class Backend(Protocol):
@@ -140,7 +140,7 @@ class Local:
 
     def answer(self, name: str, asked: bytes, function: Callable[[], Callable[..., Any]]) -> bytes:
         """The answer as it would come over a wall: nothing of the question can be changed."""
-        given, named = materialise(unpack(asked))
+        given, named = materialise(unpack_question(asked))
         try:
             return pack(function()(*given, **named))
         except Exception as error:

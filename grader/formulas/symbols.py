@@ -42,7 +42,14 @@ RELATIONS = {
     "∈": r"\in",
     "~": r"\sim",
 }
-SYMBOLS = {"…": r"\ldots", "...": r"\ldots", "∞": r"\infty", "½": r"\tfrac{1}{2}", "%": r"\%"}
+SYMBOLS = {
+    "Φ": r"\Phi",
+    "…": r"\ldots",
+    "...": r"\ldots",
+    "∞": r"\infty",
+    "½": r"\tfrac{1}{2}",
+    "%": r"\%",
+}
 PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
@@ -54,4 +61,4 @@ BARS = {"|": (r"\left|", r"\right|"), "‖": (r"\left\Vert", r"\right\Vert")}
 CONNECTIVES = {r"\text{and}", r"\text{where}", r"\text{with}"}
 
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₋₊ᵢⱼₖₙₜ", "0123456789−+ijknt")
-RAISED = {"²": "^2", "ᵀ": r"^\top", "'": "'"}
+RAISED = {"²": "^2", "³": "^3", "ᵀ": r"^\top", "'": "'"}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import pickle
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,20 +11,22 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grader.course.model import Exercise
-from grader.judge import inputs
 from grader.judge.assignment import Run
+from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter
 from grader.judge.exercise import cores
+from grader.judge.forks import Fork, Progress, forked
 from grader.judge.grading import judge_exercise
+from grader.judge.recorded import Drawn, Key, is_plain_array
 from grader.wall.protocol.line import forks
 from grader.wall.protocol.wire import pack, unpack
 
 
 @dataclass(frozen=True)
 class _Share:
-    """What one process has drawn: by exercise and number of the check, and what it asked."""
+    """What one process has drawn, and what the reference answered."""
 
-    drawn: dict[tuple[str, int], inputs.Kept]
+    drawn: dict[Key, Drawn]
     answers: dict[tuple[str, bytes], bytes]
 
 
@@ -38,7 +38,7 @@ def draw(loaded: LoadedChapter, run: Run) -> None:
         _draw(loaded, exercises[::count], run)
         for part, helper in helpers:
             try:
-                share = pickle.loads(helper.recv_bytes())
+                share = pickle.loads(helper.connection.recv_bytes())
             except EOFError:
                 _draw(loaded, part, run)
             else:
@@ -46,50 +46,36 @@ def draw(loaded: LoadedChapter, run: Run) -> None:
 
 
 def _draw(loaded: LoadedChapter, exercises: Sequence[Exercise], run: Run) -> None:
-    with inputs.remembered():
-        for exercise in exercises:
-            judge_exercise(loaded, exercise, loaded.reference, run)
+    attempt = Attempt(recorded=loaded.recorded.recording())
+    for exercise in exercises:
+        judge_exercise(loaded, exercise, loaded.reference, run, attempt=attempt)
 
 
 @contextmanager
 def _helpers(
     loaded: LoadedChapter, parts: list[Sequence[Exercise]], run: Run
-) -> Iterator[list[tuple[Sequence[Exercise], Connection]]]:
-    """A fork for each part, and the end of a pipe that brings what it draws."""
-    helpers, processes = [], []
-    for part in parts:
-        context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_help, args=(loaded, part, run, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        helpers.append((part, ours))
-        processes.append(process)
+) -> Iterator[list[tuple[Sequence[Exercise], Fork]]]:
+    """A fork for each part, whose pipe brings what it draws."""
+    helpers = [(part, forked(_help, loaded, part, run)) for part in parts]
     try:
         yield helpers
     finally:
-        for process, (_, ours) in zip(processes, helpers, strict=True):
-            ours.close()
-            process.kill()
-            process.join()
+        for _, helper in helpers:
+            helper.end()
 
 
-def _help(loaded: LoadedChapter, part: Sequence[Exercise], run: Run, end: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its helpers
+def _help(
+    end: Connection, progress: Progress, loaded: LoadedChapter, part: Sequence[Exercise], run: Run
+) -> None:
     try:
         _draw(loaded, part, run)
-        end.send_bytes(_pickled(_share(loaded, part)))
+        end.send_bytes(_pickled(_share(loaded)))
     except Exception:  # the parent does this part itself then, and says what is wrong
         return
 
 
-def _share(loaded: LoadedChapter, part: Sequence[Exercise]) -> _Share:
-    drawn = {
-        (exercise.name, number): inputs.kept(check.test)
-        for exercise in part
-        for number, check in enumerate(loaded.checks[exercise.name])
-    }
-    return _Share(drawn, loaded.reference.known)
+def _share(loaded: LoadedChapter) -> _Share:
+    return _Share(loaded.recorded.drawn, loaded.reference.known)
 
 
 def _pickled(share: _Share) -> bytes:
@@ -99,8 +85,7 @@ def _pickled(share: _Share) -> bytes:
 
 
 def _adopt(loaded: LoadedChapter, share: _Share) -> None:
-    for (name, number), kept in share.drawn.items():
-        inputs.kept(loaded.checks[name][number].test).update(kept)
+    loaded.recorded.drawn.update(share.drawn)
     loaded.reference.known.update(share.answers)
 
 
@@ -108,6 +93,6 @@ class _Pickler(pickle.Pickler):
     """Between two processes of ours; arrays keep their layout, as on the wire."""
 
     def reducer_override(self, value: Any) -> Any:
-        if inputs.is_plain_array(value):
+        if is_plain_array(value):
             return unpack, (pack(value),)
         return NotImplemented

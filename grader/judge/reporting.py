@@ -10,6 +10,7 @@ from typing import Any
 from grader.checks.answers import Call
 from grader.judge.grading import Verdict
 from grader.judge.run import Outcome
+from grader.judge.warned import without_warnings
 from grader.report.explain import explained
 from grader.report.model import (
     DOES_NOT_PARSE,
@@ -24,7 +25,8 @@ from grader.report.relation import relation
 from grader.report.text import harmless, show
 from grader.submission.reading import Submission
 from grader.wall.errors import SubmissionError
-from grader.wall.session import Problem, Session
+from grader.wall.replies import Problem
+from grader.wall.session import Session
 
 NUMBERED = re.compile(r"\bline (\d+)\b(?=\)?$)")
 """A line of the whole file at the end of what Python says about a syntax error."""
@@ -45,24 +47,26 @@ def exercise_report(
             status=outcome.status,
             score=score,
             max_score=share,
-            counterexample=_counterexample(outcome, namespace, submission, chapter),
+            counterexample=_shown(outcome, namespace, submission, chapter),
             practice=outcome.check.practice,
         )
         for outcome, score, share in zip(
             verdict.outcomes, verdict.scores, verdict.shares, strict=True
         )
     )
-    mistake = verdict.mistake
+    mistakes = tuple(MistakeShown(one.name, one.hint) for one in verdict.mistakes)
     return ExerciseReport(
         id=verdict.exercise.id,
         status=verdict.status,
         score=verdict.score,
         max_score=float(verdict.exercise.points),
-        mistake=MistakeShown(mistake.name, mistake.hint) if mistake else None,
+        mistake=mistakes[0] if mistakes else None,
+        others=mistakes[1:],
         note=note,
         checks=checks,
         hidden=verdict.exercise.hidden,
         waits_for=verdict.waits_for,
+        near=verdict.near,
     )
 
 
@@ -71,7 +75,7 @@ def problem_notes(verdict: Verdict, session: Session, submission: Submission) ->
     chapter = verdict.exercise.chapter
     error = verdict.outcomes[0].error if verdict.outcomes else None
     if verdict.status == DOES_NOT_PARSE and error is not None:
-        own = Problem(error.type_names[0], error.text, error.lines)
+        own = Problem(error.type_names, error.text, error.lines)
         yield problem_note(own, submission, chapter)
     for problem in session.problems:
         yield problem_note(problem, submission, chapter)
@@ -85,6 +89,17 @@ def problem_note(problem: Problem, submission: Submission, chapter: str = "") ->
     return harmless(_said_at(problem.lines, submission, error, chapter), MESSAGE)
 
 
+def _shown(
+    outcome: Outcome, namespace: dict[str, Any], submission: Submission, chapter: str
+) -> Counterexample | None:
+    """The counterexample; an answer that cannot be shown costs its check and no other."""
+    try:
+        return _counterexample(outcome, namespace, submission, chapter)
+    except Exception as error:
+        message = f"protocol error: the answer cannot be shown ({type(error).__name__})"
+        return Counterexample(calls=(), expected=None, got=None, message=message)
+
+
 def _counterexample(
     outcome: Outcome, namespace: dict[str, Any], submission: Submission, chapter: str
 ) -> Counterexample | None:
@@ -95,7 +110,7 @@ def _counterexample(
         message = _said_at(outcome.error.lines, submission, outcome.message, chapter)
     compared = outcome.expected is not None
     return Counterexample(
-        calls=tuple(_call(call, namespace) for call in outcome.calls[-MOST_CALLS:]),
+        calls=tuple(_call(call, namespace, submission) for call in outcome.calls[-MOST_CALLS:]),
         expected=show(outcome.expected) if compared else None,
         got=show(outcome.got) if compared or outcome.got is not None else None,
         message=harmless(message, MESSAGE),
@@ -121,15 +136,17 @@ def _said_at(
     return f"{place}{error}\n{advice}" if advice else f"{place}{error}"
 
 
-def _call(call: Call, namespace: dict[str, Any]) -> CallShown:
+def _call(call: Call, namespace: dict[str, Any], submission: Submission) -> CallShown:
     parameters = call.probe.parameters if call.probe else _parameters(namespace.get(call.name))
     named = _named(parameters, call)
+    printed, warned = without_warnings(call.printed, submission)
     return CallShown(
         function=call.name.lstrip("_"),
         arguments={name: show(value) for name, value in named.items()},
         returned=show(call.returned) if call.done else _no_answer(call.error),
         about=call.probe.about if call.probe else None,
-        printed=harmless(call.printed, MESSAGE) or None,
+        printed=harmless(printed, MESSAGE) or None,
+        warned=harmless(warned, MESSAGE).rstrip() or None,
     )
 
 

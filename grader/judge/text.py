@@ -11,10 +11,12 @@ from grader.judge.run import Outcome
 from grader.python.toplevel import Statement, definition_of
 from grader.report.model import DOES_NOT_PARSE, WAITS
 from grader.submission.dependencies import is_written, unwritten_below
+from grader.submission.near import near_name
 from grader.submission.reading import Submission
 from grader.submission.shortcuts import find_shortcuts
 from grader.wall.errors import SubmissionError
-from grader.wall.session import Problem, Session
+from grader.wall.replies import Problem
+from grader.wall.session import Session
 
 
 def decided_by_text(
@@ -25,6 +27,27 @@ def decided_by_text(
     if definition is not None and definition.broken is not None:
         return _no_python(loaded, exercise, _problem(definition, submission))
     return shortcut(loaded, submission, exercise)
+
+
+def absent_from_text(
+    loaded: LoadedChapter, submission: Submission, exercise: Exercise
+) -> Verdict | None:
+    """The verdict on an exercise whose name stands nowhere in what was handed in.
+
+    No worker need load the file to find that out: it may be a large one.
+    """
+    if any(exercise.name in text for text in submission.files.values()):
+        return None
+    message = f"{exercise.name} is not defined"
+    checks = loaded.checks[exercise.name]
+    verdict = Verdict(exercise, tuple(Outcome(check, "missing", message) for check in checks))
+    return _with_near_name(loaded, verdict, submission)
+
+
+def _with_near_name(loaded: LoadedChapter, verdict: Verdict, submission: Submission) -> Verdict:
+    taken = [one.name for one in loaded.chapter.exercises]
+    near = near_name(submission.source, verdict.exercise.name, taken)
+    return replace(verdict, near=near)
 
 
 def shortcut(loaded: LoadedChapter, submission: Submission, exercise: Exercise) -> Verdict | None:
@@ -45,6 +68,8 @@ def explained_by_text(
     name = verdict.exercise.name
     if verdict.status == "missing" and name in session.uncompiled:
         return _no_python(loaded, verdict.exercise, session.uncompiled[name])
+    if verdict.status == "missing":
+        return _with_near_name(loaded, verdict, submission)
     if verdict.status != "not started":
         return verdict
     waits_for = _waits_for(loaded, verdict, submission)
@@ -89,4 +114,4 @@ def _no_python(loaded: LoadedChapter, exercise: Exercise, problem: Problem) -> V
 def _problem(definition: Statement, submission: Submission) -> Problem:
     broken = definition.broken
     assert broken is not None
-    return Problem(broken.error, broken.message, ((f"{submission.module}.py", broken.line),))
+    return Problem((broken.error,), broken.message, ((f"{submission.module}.py", broken.line),))

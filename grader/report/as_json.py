@@ -37,16 +37,18 @@ def chapter(report: ChapterReport) -> dict[str, Any]:
 
 
 def _exercise(report: ExerciseReport) -> dict[str, Any]:
-    mistake = report.mistake
+    mistakes = [{"name": one.name, "hint": one.hint} for one in report.mistakes]
     return {
         "id": report.id,
         "status": report.status,
         "score": report.score,
         "max_score": report.max_score,
-        "mistake": {"name": mistake.name, "hint": mistake.hint} if mistake else None,
+        "mistake": mistakes[0] if mistakes else None,
+        "mistakes": mistakes,
         "note": report.note,
         "hidden": report.hidden,
         "waits_for": list(report.waits_for),
+        "near": report.near or None,
         "checks": [_check(check) for check in report.checks],
     }
 
@@ -72,6 +74,7 @@ def _counterexample(shown: Counterexample) -> dict[str, Any]:
             "returned": call.returned,
             "about": call.about,
             "printed": call.printed,
+            "warned": call.warned,
         }
         for call in shown.calls
     ]

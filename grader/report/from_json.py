@@ -46,6 +46,10 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         checks=tuple(_check(check) for check in data["checks"]),
         hidden=data.get("hidden"),
         waits_for=tuple(data.get("waits_for", ())),
+        near=data.get("near") or "",
+        others=tuple(
+            MistakeShown(one["name"], one["hint"]) for one in data.get("mistakes", ())[1:]
+        ),
     )
 
 

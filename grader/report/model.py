@@ -20,7 +20,8 @@ UNTOUCHED = ("not started", "missing", WAITS)
 class CallShown:
     """One call of a counterexample, in words.
 
-    `about` says what a probe does, `printed` what the submission printed meanwhile.
+    `about` says what a probe does, `printed` what the submission printed meanwhile, `warned`
+    what Python and its libraries warned of.
     """
 
     function: str
@@ -28,6 +29,7 @@ class CallShown:
     returned: str
     about: str | None = None
     printed: str | None = None
+    warned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class ExerciseReport:
     """The outcome of one exercise; `note` says what a reader should know beside the checks.
 
     After practice `hidden` counts the checks that await at submission; no points are given.
-    `waits_for` are the ids of exercises that are not written and that this one calls.
+    `waits_for` are the ids of exercises that are not written and that this one calls.  `near` is a
+    name that the file defines and that may be meant where the exercise's own is missing.  `others`
+    are the mistakes that explain the answers together with the first.
     """
 
     id: str
@@ -78,6 +82,13 @@ class ExerciseReport:
     checks: tuple[CheckReport, ...]
     hidden: int | None = None
     waits_for: tuple[str, ...] = ()
+    near: str = ""
+    others: tuple[MistakeShown, ...] = ()
+
+    @property
+    def mistakes(self) -> tuple[MistakeShown, ...]:
+        """The mistakes that explain the answers together: none, one, or two at once."""
+        return (self.mistake, *self.others) if self.mistake else ()
 
     @property
     def passed(self) -> bool:
@@ -89,6 +100,11 @@ class ExerciseReport:
         if self.status == WAITS and self.waits_for:
             return f"waits for {', '.join(self.waits_for)}"
         return self.status
+
+    @property
+    def renaming(self) -> str:
+        """The option by which `near` is graded in place of what is missing; empty for none."""
+        return f"--map {self.near}={self.id.partition('.')[2]}" if self.near else ""
 
 
 @dataclass(frozen=True, slots=True)

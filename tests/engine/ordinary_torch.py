@@ -115,7 +115,7 @@ def fx():
 def make_fx():
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    graph = make_fx(lambda x: F.gelu(x) @ x)(torch.ones(2, 2)).graph
+    graph = make_fx(lambda x: F.silu(x) @ x)(torch.ones(2, 2)).graph
     return [str(node.target) for node in graph.nodes]
 
 
@@ -128,11 +128,8 @@ def compile_eagerly():
 
 
 def compile_to_a_program():
-    """Where there is no C++ compiler, torch says so itself."""
-    try:
-        return torch.compile(_model())(torch.ones(1, 4)).tolist()
-    except Exception as error:
-        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    """The sandbox compiles nothing: what is to be compiled runs as it is."""
+    return torch.compile(_model())(torch.ones(1, 4)).tolist()
 
 
 def lstm():
@@ -143,7 +140,7 @@ def lstm():
 
 def normalized_convolution():
     torch.manual_seed(0)
-    layers = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.GELU(), nn.MaxPool2d(2))
+    layers = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.SiLU(), nn.MaxPool2d(2))
     out = layers(torch.arange(36.0).view(1, 1, 6, 6))
     out.sum().backward()
     return out.sum().item()
