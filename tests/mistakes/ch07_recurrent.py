@@ -451,14 +451,11 @@ slips(
         g * (max_norm / norm) -> 0 * g
     epsilon-added: Nothing is added to the norm: it matters where gradients are small.
         (max_norm / norm) -> (max_norm / (norm + 1e-6))
-    scaled-in-place: The arrays belong to the caller: return new ones.
+    scaled-in-place: The list and its arrays belong to the caller: return new ones.
         grads = [g * (max_norm / norm) for g in grads]
         ->
         for g in grads:
             g *= max_norm / norm
-
-    list-changed: The list belongs to the caller, too: return another one.
-        grads = [ -> grads[:] = [
     """,
     hints=HINTS,
 )
