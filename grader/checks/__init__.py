@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from grader.checks.arguments import function, generator
 from grader.checks.check import Check, check, given
-from grader.checks.draws import ORDINARY, WIDE, Fill, fills, sizes
+from grader.checks.declared import case, example, matches, untouched
+from grader.checks.draws import ORDINARY, WIDE, Fill, fills, shapes, sizes
 from grader.checks.expect import expect, expect_close, expect_equal, expect_error, expect_untouched
 from grader.checks.mismatch import Mismatch
 
@@ -16,7 +17,9 @@ __all__ = [
     "Fill",
     "Mismatch",
     "assume",
+    "case",
     "check",
+    "example",
     "expect",
     "expect_close",
     "expect_equal",
@@ -26,6 +29,9 @@ __all__ = [
     "function",
     "generator",
     "given",
+    "matches",
+    "shapes",
     "sizes",
     "st",
+    "untouched",
 ]

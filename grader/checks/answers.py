@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 from grader.checks.arguments import source_of
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Function, materialise, to_call, to_probe
-from grader.wall.protocol.wire import pack, pack_question, unpack
+from grader.wall.protocol.wire import pack, pack_question, unpack, unpack_question
 
 
 class Backend(Protocol):
@@ -35,6 +36,27 @@ class Backend(Protocol):
         """Take notice of what will probably be asked, packed, in that order; nothing ends that."""
 
 
+@dataclass(frozen=True)
+class Probe:
+    """A small function of the course that runs beside the submission, which is its first argument.
+
+    `parameters` are the names of the others, and `about` says in a line what it does.
+    """
+
+    function: Function
+    parameters: tuple[str, ...]
+    about: str | None = None
+
+    @classmethod
+    @functools.cache
+    def of(cls, definition: Callable[..., Any]) -> Probe:
+        """A function of the check file as a probe."""
+        _, *parameters = inspect.signature(definition).parameters
+        about = (inspect.getdoc(definition) or "").partition("\n")[0] or None
+        function = Function(definition.__name__, source_of(definition), {})
+        return cls(function, tuple(parameters), about)
+
+
 @dataclass
 class Call:
     """One request of a check and its outcome, kept for the counterexample and the diagnosis."""
@@ -42,7 +64,7 @@ class Call:
     name: str
     arguments: list[Any]
     keywords: dict[str, Any]
-    probe: Callable[..., Any] | None = None
+    probe: Probe | None = None
     returned: Any = None
     error: SubmissionError | None = None
     done: bool = False
@@ -52,16 +74,13 @@ class Call:
         """Make this call again, of anyone."""
         if self.probe is None:
             return backend.call(self.name, self.arguments, self.keywords)
-        return backend.probe(self._function(self.probe), self.arguments)
+        return backend.probe(self.probe.function, self.arguments)
 
     def packed(self) -> bytes:
         """The request that this call is to a worker."""
         if self.probe is None:
             return pack(to_call(self.name, self.arguments, self.keywords))
-        return pack(to_probe(self._function(self.probe), self.arguments))
-
-    def _function(self, probe: Callable[..., Any]) -> Function:
-        return Function(probe.__name__, source_of(probe), {})
+        return pack(to_probe(self.probe.function, self.arguments))
 
 
 class Answers:
@@ -76,9 +95,10 @@ class Answers:
             raise AttributeError(name)
         return lambda *arguments, **keywords: self._ask(Call(name, list(arguments), keywords))
 
-    def probe(self, probe: Callable[..., Any], *arguments: Any) -> Any:
+    def probe(self, probe: Callable[..., Any] | Probe, *arguments: Any) -> Any:
         """Run `probe(module, *arguments)` beside the submission and return its data."""
-        return self._ask(Call(probe.__name__, list(arguments), {}, probe))
+        known = probe if isinstance(probe, Probe) else Probe.of(probe)
+        return self._ask(Call(known.function.name, list(arguments), {}, known))
 
     def _ask(self, call: Call) -> Any:
         self._calls.append(call)
@@ -120,7 +140,7 @@ class Local:
 
     def answer(self, name: str, asked: bytes, function: Callable[[], Callable[..., Any]]) -> bytes:
         """The answer as it would come over a wall: nothing of the question can be changed."""
-        given, named = materialise(unpack(asked))
+        given, named = materialise(unpack_question(asked))
         try:
             return pack(function()(*given, **named))
         except Exception as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hypothesis.strategies import SearchStrategy
+
+from grader.course.forms import slug
 
 T = TypeVar("T", bound=Callable[..., object])
 
@@ -20,7 +21,8 @@ class Check:
 
     A value check compares answers with the reference and pays by itself.  Any other check states
     a property that a wrong answer may have too (zeros are shift invariant), so it pays only in a
-    submission that passes a value check of the same exercise.
+    submission that passes a value check of the same exercise.  `first` are inputs by parameter,
+    which are tried before others are drawn, whatever the seed and the number of examples.
     """
 
     exercise: str
@@ -31,11 +33,17 @@ class Check:
     examples: int | None
     test: Callable[..., object]
     strategies: dict[str, SearchStrategy[Any]] = field(default_factory=dict)
+    first: tuple[dict[str, Any], ...] = ()
 
     @property
     def slug(self) -> str:
-        words = re.findall(r"[a-z0-9]+", self.title.lower())
-        return "-".join(word for word in words if word not in ("a", "an", "the"))
+        return slug(self.title)
+
+    @property
+    def line(self) -> int:
+        """The line of the check file where it stands."""
+        line: int = getattr(self.test, "declared_at", self.test.__code__.co_firstlineno)
+        return line
 
 
 def check(
@@ -46,6 +54,7 @@ def check(
     value: bool = False,
     weight: float | None = None,
     examples: int | None = None,
+    first: Iterable[dict[str, Any]] = (),
 ) -> Callable[[T], T]:
     """Declare a check.
 
@@ -53,6 +62,8 @@ def check(
     to students and must not use the reference.  `value` checks compare with the reference.
     `weight` is the check's share of the exercise's points beside its siblings' (a value check 4,
     another 1).  `examples` caps the number of drawn inputs; a value check draws them all.
+    `first` are fixed inputs by parameter, tried before any is drawn: sizes that tell axes apart,
+    coincidences that hide a mistake.
     """
     if weight is None:
         weight = VALUE_WEIGHT if value else 1.0
@@ -61,7 +72,9 @@ def check(
 
     def declare(test: T) -> T:
         drawn = getattr(test, "strategies", {})
-        declared = Check(exercise, title, practice, value, weight, examples, test, drawn)
+        declared = Check(
+            exercise, title, practice, value, weight, examples, test, drawn, tuple(first)
+        )
         test.check = declared  # type: ignore[attr-defined]
         return test
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from grader.checks.mismatch import Mismatch, indefinite, joined
 
+LAZY = frozenset(f"{name} object" for name in ("generator", "map", "filter", "zip", "range"))
+"""Kinds of answers that would give their items one by one, and are no list of them."""
+
 NAMED = 3
 """Missing keys of a dictionary that are named; more are counted."""
 
@@ -75,6 +78,9 @@ class Comparison:
         due = f"{len(expected)} values are due"
         if len(names) == len(expected):
             due += f" ({', '.join(names)})"
+        if (kind := self.kind_of(got)) in LAZY:
+            text = f"{indefinite(kind.partition(' ')[0])}: return a list"
+            raise Mismatch(joined(self._where(path), text), expected, got)
         if not isinstance(got, (tuple, list)):
             text = f"{due}, not {indefinite(self.kind_of(got))}"
             raise Mismatch(joined(self._where(path), text), expected, got)

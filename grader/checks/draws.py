@@ -28,6 +28,21 @@ LAYOUTS = ("C", "F", "S")
 SEEDS = st.integers(0, 2**20)
 PLAIN_RECIPES = st.sampled_from(PLAIN)
 
+SHAPES = (
+    (3,),
+    (2, 3),
+    (3, 2),
+    (1, 4),
+    (2, 4, 3),
+    (3, 1, 2),
+    (1, 2, 5),
+    (2, 1, 3, 4),
+    (3, 2, 1, 5),
+    (4, 1),
+    (5,),
+    (2, 3, 2, 4),
+)
+
 _plainly: ContextVar[bool] = ContextVar("plainly", default=False)
 
 if hasattr(providers, "_get_local_constants"):
@@ -78,6 +93,17 @@ class Fill:
         stretch = self.scale if self.kind == "normal" else 1.0
         return self._laid_out((values * stretch).reshape(shape).astype(np.float64))
 
+    def off_centre(self, *shape: int) -> np.ndarray:
+        """Floats at the drawn scale whose mean is not 0 along any axis."""
+        values = self(*shape)
+        values += self(shape[-1])
+        return values
+
+    def upstream(self, *shape: int) -> np.ndarray:
+        """A gradient from above: of ordinary size whatever the scale, and hardly ever all zeros."""
+        kind = "normal" if self.kind == "normal" else "integers"
+        return Fill(kind, 1.0, self.layout, self.seed + 1)(*shape)
+
     def labels(self, classes: int, *shape: int) -> np.ndarray:
         """Integers in [0, classes)."""
         return self.rng.integers(0, classes, shape)
@@ -127,6 +153,14 @@ def _fills(draw: st.DrawFn, normal: st.SearchStrategy[tuple[str, float, str]]) -
 def sizes(low: int = 1, high: int = 5) -> st.SearchStrategy[int]:
     """Draw the length of an axis."""
     return st.integers(low, high)
+
+
+def shapes(*ranks: int) -> st.SearchStrategy[tuple[int, ...]]:
+    """Draw a shape of one of these ranks (1 to 4 if none is named).
+
+    The axes differ from each other, and some have length 1.
+    """
+    return st.sampled_from([shape for shape in SHAPES if len(shape) in (ranks or (1, 2, 3, 4))])
 
 
 Value = TypeVar("Value")

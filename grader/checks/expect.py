@@ -33,6 +33,7 @@ def expect_close(
     *,
     names: Sequence[str] = (),
     scale: float | None = None,
+    digits: int | None = None,
 ) -> None:
     """Raise Mismatch unless `got` equals `expected` up to rounding.
 
@@ -41,6 +42,8 @@ def expect_close(
     is the largest magnitude in `expected` unless it is given (give that of the input where a
     right answer may be the small difference of large numbers).  A pair may be a tuple or a list,
     a list of numbers also an array; `names` are the parts' names, for the message.
+    With `digits`, `expected` is rounded to that many decimals, and so may differ by half of the
+    last one.
     """
     comparison = Comparison(message, _is_numbers, _kind)
     for mine, due, where in comparison.parts(got, expected, names):
@@ -51,9 +54,9 @@ def expect_close(
         elif isinstance(due, list):
             sequence = list(mine) if isinstance(mine, tuple) else mine
             array = np.asarray(sequence) if _is_numbers(sequence) else sequence
-            _close_arrays(array, np.asarray(due), where, scale)
+            _close_arrays(array, np.asarray(due), where, scale, digits)
         else:
-            _close_arrays(mine, due, where, scale)
+            _close_arrays(mine, due, where, scale, digits)
 
 
 def expect_equal(got: Any, expected: Any, message: str = "", *, names: Sequence[str] = ()) -> None:
@@ -94,15 +97,44 @@ def _call_and_return_inputs(submission: Any, name: str, arguments: Any) -> Any:
     return arguments
 
 
-def expect_untouched(submission: Any, name: str, *arguments: Any) -> None:
+def _call_with_keywords_and_return_inputs(
+    submission: Any, name: str, arguments: Any, keywords: Any
+) -> Any:
+    """call the function and look at its arguments afterwards"""
+    getattr(submission, name)(*arguments, **keywords)
+    return [*arguments, *keywords.values()]
+
+
+def expect_untouched(submission: Any, name: str, *arguments: Any, **keywords: Any) -> None:
     """Raise Mismatch if the call changes one of its (plain data) arguments."""
-    before = copy.deepcopy(list(arguments))
-    after = submission.probe(_call_and_return_inputs, name, list(arguments))
+    before = copy.deepcopy([*arguments, *keywords.values()])
+    if keywords:
+        probe = _call_with_keywords_and_return_inputs
+        after = submission.probe(probe, name, list(arguments), keywords)
+    else:
+        after = submission.probe(_call_and_return_inputs, name, list(arguments))
     if not isinstance(after, list) or len(after) != len(before):
         raise Mismatch("the arguments could not be looked at after the call", before, after)
     for was, now in zip(before, after, strict=True):
-        if not isinstance(was, (Function, Generator)):
-            expect_equal(now, was, "an input was changed by the call")
+        expect_same(now, was)
+
+
+def expect_same(now: Any, was: Any) -> None:
+    """Raise Mismatch if an argument is not what it was; functions and generators do not matter."""
+    message = "an input was changed by the call"
+    for mine, due, where in Comparison(message, _never, _kind).parts(now, was):
+        if not isinstance(due, (Function, Generator)):
+            expect_equal(mine, due, where)
+
+
+def as_parts(answer: Any, names: Sequence[str]) -> Sequence[Any]:
+    """An answer of several values, to be unpacked.  Raises Mismatch if it is none."""
+    due = f"{len(names)} values are due ({', '.join(names)})"
+    if not isinstance(answer, (tuple, list)):
+        raise Mismatch(f"{due}, not {indefinite(_kind(answer))}", got=answer)
+    if len(answer) != len(names):
+        raise Mismatch(f"{due}, not {len(answer)}", got=answer)
+    return answer
 
 
 WORDS = {str: "text", bytes: "bytes", bool: "True or False", int: "a number"}
@@ -135,7 +167,7 @@ def _same(got: Any, expected: Any, message: str) -> None:
 
 def _plain_kind(value: Any) -> type | None:
     """str, bytes, bool or int, whether or not NumPy has it in an array without axes."""
-    if isinstance(value, np.ndarray) and not value.ndim and value.dtype.kind in "biu":
+    if isinstance(value, (np.ndarray, np.generic)) and not value.ndim and value.dtype.kind in "biu":
         return bool if value.dtype.kind == "b" else int
     return type(value) if type(value) in WORDS else None
 
@@ -175,7 +207,9 @@ def _kind(value: Any) -> str:
     return as_array(value)[1]
 
 
-def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) -> None:
+def _close_arrays(
+    got: Any, expected: Any, message: str, scale: float | None, digits: int | None
+) -> None:
     actual, wanted = _numbers(got, expected, message)
     precision = _precision(got, expected, message)
     same = actual == wanted
@@ -187,7 +221,9 @@ def _close_arrays(got: Any, expected: Any, message: str, scale: float | None) ->
         scale = float(np.abs(finite).max()) if finite.size else 0.0
     scale = max(scale, SMALLEST_SCALE[precision])
     with np.errstate(all="ignore"):
-        close = np.abs(actual - wanted) <= RELATIVE[precision] * (np.abs(wanted) + scale)
+        rounding = 0.0 if digits is None else 0.5 * 10.0**-digits
+        allowed = rounding + RELATIVE[precision] * (np.abs(wanted) + scale)
+        close = np.abs(actual - wanted) <= allowed
     close &= np.isfinite(actual) & np.isfinite(wanted)
     close |= same | (np.isnan(actual) & np.isnan(wanted))
     if not close.all():

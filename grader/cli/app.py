@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -81,7 +82,8 @@ def run(
     reports = grading.graded(course, choice)
     if submission is None:
         say(Workspace(course, place).remember(reports).note)
-    drawing = grading.Drawing(format.value, output, disclosure, detailed=bool(targets))
+    again = f" --submission {shlex.quote(str(submission))}" if submission else ""
+    drawing = grading.Drawing(format.value, output, disclosure, bool(targets), again)
     places = grading.places(course, choice) if format is Format.github else {}
     grading.write(reports, drawing, places)
     passed = all(report.passed for report in reports)

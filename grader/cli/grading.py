@@ -76,12 +76,16 @@ def _progress(
 
 @dataclass(frozen=True)
 class Drawing:
-    """How reports are shown, and where; `detailed` tells a chapter from a line about it."""
+    """How reports are shown, and where; `detailed` tells a chapter from a line about it.
+
+    `again` is what a command needs to grade the same submission.
+    """
 
     format: str
     output: Path | None
     disclosure: Disclosure
     detailed: bool
+    again: str = ""
 
 
 def write(reports: list[ChapterReport], drawing: Drawing, places: dict[str, Place]) -> None:
@@ -114,11 +118,13 @@ def _print(reports: list[ChapterReport], drawing: Drawing) -> None:
     if drawing.output is None:
         console = Console(highlight=False)
         width = min(WIDTH, console.width) if console.is_terminal else WIDTH
-        print_reports(Console(highlight=False, width=width), reports, drawing.detailed)
+        print_reports(
+            Console(highlight=False, width=width), reports, drawing.detailed, drawing.again
+        )
         return
     with drawing.output.open("w", encoding="utf-8", newline="\n") as file:
         console = Console(file=file, width=WIDTH, highlight=False)
-        print_reports(console, reports, drawing.detailed)
+        print_reports(console, reports, drawing.detailed, drawing.again)
 
 
 def places(course: Course, choice: Choice) -> dict[str, Place]:

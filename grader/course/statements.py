@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.forms import TITLES
 from grader.course.model import CourseError
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-DECLARING = frozenset({"check", "mistake"})
+FORMS = frozenset({*TITLES, "slips"})
+DECLARING = frozenset({"check", "mistake", *FORMS})
 HARMLESS = frozenset(
     {"cache", "composite", "contextmanager", "dataclass", "given", "lru_cache", "total_ordering"}
 )
@@ -111,7 +113,7 @@ def _statement(node: ast.stmt) -> Statement:
         names=frozenset(names),
         attributes=frozenset(attributes),
         declares=_declares(node),
-        concerns_all=not binds or not _only_binds(node),
+        concerns_all=not (binds or _declares(node)) or not _only_binds(node),
     )
 
 
@@ -137,11 +139,17 @@ def _only_binds(node: ast.stmt) -> bool:
 
 def _declares(node: ast.stmt) -> str:
     """The exercise of which this is a check or a mistake, if that is written plainly."""
-    for one in getattr(node, "decorator_list", ()):
+    for one in (*_form(node), *getattr(node, "decorator_list", ())):
         plain = isinstance(one, ast.Call) and one.args and isinstance(one.args[0], ast.Constant)
         if plain and _decorator(one) in DECLARING:
             return str(one.args[0].value)
     return ""
+
+
+def _form(node: ast.stmt) -> tuple[ast.expr, ...]:
+    """The call of a declared form, `slips("softmax", ...)`, if the statement is one."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return (call,) if isinstance(call, ast.Call) and _decorator(call) in FORMS else ()
 
 
 def _decorator(node: ast.expr) -> str:

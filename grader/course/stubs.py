@@ -21,7 +21,7 @@ def stub_of(path: Path, chapter: Chapter) -> str:
     text = "\n".join(_lines(path, source.splitlines())) + "\n"
     for exercise in chapter.exercises:
         block = re.search(
-            rf"^(def|class) {exercise.name}\b.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL
+            rf"^(def|class) {exercise.name}\b.*?(?=^[^\s)]|\Z)", text, re.MULTILINE | re.DOTALL
         )
         if block is None:
             raise CourseError(f"{path}: {exercise.id} is not defined at the top level")

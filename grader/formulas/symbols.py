@@ -12,6 +12,7 @@ GREEK = {
     "θ": r"\theta",
     "λ": r"\lambda",
     "μ": r"\mu",
+    "π": r"\pi",
     "σ": r"\sigma",
     "τ": r"\tau",
     "φ": r"\varphi",
@@ -41,7 +42,14 @@ RELATIONS = {
     "∈": r"\in",
     "~": r"\sim",
 }
-SYMBOLS = {"…": r"\ldots", "...": r"\ldots", "∞": r"\infty", "½": r"\tfrac{1}{2}", "%": r"\%"}
+SYMBOLS = {
+    "Φ": r"\Phi",
+    "…": r"\ldots",
+    "...": r"\ldots",
+    "∞": r"\infty",
+    "½": r"\tfrac{1}{2}",
+    "%": r"\%",
+}
 PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
@@ -53,4 +61,4 @@ BARS = {"|": (r"\left|", r"\right|"), "‖": (r"\left\Vert", r"\right\Vert")}
 CONNECTIVES = {r"\text{and}", r"\text{where}", r"\text{with}"}
 
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₋₊ᵢⱼₖₙₜ", "0123456789−+ijknt")
-RAISED = {"²": "^2", "ᵀ": r"^\top", "'": "'"}
+RAISED = {"²": "^2", "³": "^3", "ᵀ": r"^\top", "'": "'"}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from grader.course.forms import TITLES
 from grader.course.model import Chapter, Course, CourseError, Exercise
 from grader.submission.reading import Submission
 from grader.wall.isolation import Isolation
@@ -42,7 +43,8 @@ class Assignment:
         if not path.is_file():
             raise CourseError(f"{path}: the file is missing")
         text = path.read_text(encoding="utf-8")
-        declared = Counter(re.findall(r'^@check\(\s*"(\w+)"', text, re.MULTILINE))
+        forms = "|".join(("@check", *TITLES))
+        declared = Counter(re.findall(rf'^(?:{forms})\(\s*"(\w+)"', text, re.MULTILINE))
         return sum(declared[exercise.name] for exercise in self.exercises)
 
 

@@ -60,6 +60,8 @@ def _imported(path: Path, name: str) -> ModuleType:
         raise CourseError(f"{path}: the file is missing")
     try:
         return load_module(path, name)
+    except CourseError:
+        raise
     except Exception as error:
         frames = traceback.walk_tb(error.__traceback__)
         lines = [line for frame, line in frames if frame.f_code.co_filename == str(path)]
@@ -68,11 +70,10 @@ def _imported(path: Path, name: str) -> ModuleType:
 
 
 def _place(check: Check, checks: dict[str, list[Check]], path: Path) -> None:
-    line = check.test.__code__.co_firstlineno
     if check.exercise not in checks:
-        raise CourseError.at(path, line, f"a check for an unknown exercise, {check.exercise}")
+        raise CourseError.at(path, check.line, f"a check for an unknown exercise, {check.exercise}")
     if check.practice and "reference" in check.test.__code__.co_varnames:
-        raise CourseError.at(path, line, f"practice check {check.slug} uses the reference")
+        raise CourseError.at(path, check.line, f"practice check {check.slug} uses the reference")
     if any(check.slug == other.slug for other in checks[check.exercise]):
-        raise CourseError.at(path, line, f"two checks of {check.exercise} are titled alike")
+        raise CourseError.at(path, check.line, f"two checks of {check.exercise} are titled alike")
     checks[check.exercise].append(check)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import pickle
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from grader.judge import inputs
 from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter
 from grader.judge.exercise import cores
+from grader.judge.forks import Fork, Progress, forked
 from grader.judge.grading import judge_exercise
 from grader.wall.protocol.line import forks
 from grader.wall.protocol.wire import pack, unpack
@@ -38,7 +37,7 @@ def draw(loaded: LoadedChapter, run: Run) -> None:
         _draw(loaded, exercises[::count], run)
         for part, helper in helpers:
             try:
-                share = pickle.loads(helper.recv_bytes())
+                share = pickle.loads(helper.connection.recv_bytes())
             except EOFError:
                 _draw(loaded, part, run)
             else:
@@ -54,28 +53,19 @@ def _draw(loaded: LoadedChapter, exercises: Sequence[Exercise], run: Run) -> Non
 @contextmanager
 def _helpers(
     loaded: LoadedChapter, parts: list[Sequence[Exercise]], run: Run
-) -> Iterator[list[tuple[Sequence[Exercise], Connection]]]:
-    """A fork for each part, and the end of a pipe that brings what it draws."""
-    helpers, processes = [], []
-    for part in parts:
-        context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_help, args=(loaded, part, run, theirs), daemon=True)
-        process.start()
-        theirs.close()
-        helpers.append((part, ours))
-        processes.append(process)
+) -> Iterator[list[tuple[Sequence[Exercise], Fork]]]:
+    """A fork for each part, whose pipe brings what it draws."""
+    helpers = [(part, forked(_help, loaded, part, run)) for part in parts]
     try:
         yield helpers
     finally:
-        for process, (_, ours) in zip(processes, helpers, strict=True):
-            ours.close()
-            process.kill()
-            process.join()
+        for _, helper in helpers:
+            helper.end()
 
 
-def _help(loaded: LoadedChapter, part: Sequence[Exercise], run: Run, end: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its helpers
+def _help(
+    end: Connection, progress: Progress, loaded: LoadedChapter, part: Sequence[Exercise], run: Run
+) -> None:
     try:
         _draw(loaded, part, run)
         end.send_bytes(_pickled(_share(loaded, part)))

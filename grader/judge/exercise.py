@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from grader.course.model import Course, Exercise
 from grader.judge.assignment import Assignment, Run
+from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter
-from grader.judge.grading import judge_exercise, with_diagnosis
+from grader.judge.grading import ALONE, judge_exercise, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
 from grader.judge.text import decided_by_text, explained_by_text
 from grader.report.model import ChapterReport, ExerciseReport
@@ -71,6 +72,7 @@ def judged(
     exercise: Exercise,
     place: Place,
     observe: Callable[[bool], None] = lambda passed: None,
+    attempt: Attempt = ALONE,
 ) -> Judged:
     """Judge one exercise; `observe` hears of every check whether it passed.  Raises JudgeError."""
     submission, chapter = assignment.submission, assignment.chapter
@@ -83,11 +85,11 @@ def judged(
         verdict = decided_by_text(loaded, submission, exercise)
         if verdict is None:
             verdict = judge_exercise(
-                loaded, exercise, session, run, lambda outcome: observe(outcome.passed)
+                loaded, exercise, session, run, lambda outcome: observe(outcome.passed), attempt
             )
-            verdict = with_diagnosis(
-                loaded, explained_by_text(loaded, verdict, session, submission)
-            )
+            verdict = explained_by_text(loaded, verdict, session, submission)
+            if len(verdict.outcomes) not in attempt.lost:
+                verdict = with_diagnosis(loaded, verdict)
         report = exercise_report(verdict, loaded.namespace, submission)
         return Judged(report, tuple(problem_notes(verdict, session, submission)))
     finally:

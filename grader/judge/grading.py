@@ -10,11 +10,14 @@ from grader.checks.answers import Backend
 from grader.checks.check import Check
 from grader.course.model import Exercise
 from grader.judge.assignment import Run
+from grader.judge.attempt import TOO_LARGE, Attempt, bounded
 from grader.judge.chapter import LoadedChapter
 from grader.judge.diagnosis import diagnose
 from grader.judge.run import Outcome, run_check
 from grader.report.model import DOES_NOT_PARSE
 from grader.wall.errors import SubmissionLost
+
+ALONE = Attempt()
 
 WHOLE = ("not started", "missing", "refused", DOES_NOT_PARSE)
 """Statuses that hold for every check of an exercise as soon as one check meets them."""
@@ -22,12 +25,16 @@ WHOLE = ("not started", "missing", "refused", DOES_NOT_PARSE)
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcomes of one exercise and what they are worth; ids of the stubs that it waits for."""
+    """The outcomes of one exercise and what they are worth.
+
+    `waits_for` are ids of stubs that it calls; `near` is what the file may call it.
+    """
 
     exercise: Exercise
     outcomes: tuple[Outcome, ...]
     mistake: Mistake | None = None
     waits_for: tuple[str, ...] = ()
+    near: str = ""
 
     @property
     def status(self) -> str:
@@ -64,15 +71,21 @@ def judge_exercise(
     submission: Backend,
     run: Run,
     observe: Callable[[Outcome], None] = lambda outcome: None,
+    attempt: Attempt = ALONE,
 ) -> Verdict:
     """Run every check of the exercise.  Raises JudgeError."""
     outcomes: list[Outcome] = []
-    for check in loaded.checks[exercise.name]:
-        if outcomes and outcomes[0].status in WHOLE:
+    for number, check in enumerate(loaded.checks[exercise.name]):
+        attempt.at(number)
+        lost = attempt.lost.get(number)
+        if lost is not None:
+            outcomes.append(Outcome(check, lost.status, str(lost)))
+        elif outcomes and outcomes[0].status in WHOLE:
             outcomes.append(replace(outcomes[0], check=check))
         else:
             outcomes.append(judge_check(loaded, check, submission, run))
         observe(outcomes[-1])
+    attempt.at(len(outcomes))
     return Verdict(exercise, tuple(outcomes))
 
 
@@ -84,7 +97,11 @@ def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
     own = [entry for entry in bank if entry.exercise == verdict.exercise.name]
     if not own:
         return verdict
-    return replace(verdict, mistake=diagnose(loaded, own, verdict.outcomes))
+    try:
+        with bounded(loaded.chapter.limits.judge_seconds):
+            return replace(verdict, mistake=diagnose(loaded, own, verdict.outcomes))
+    except (MemoryError, SubmissionLost):  # no name is better than no report
+        return verdict
 
 
 def judge_check(loaded: LoadedChapter, check: Check, submission: Backend, run: Run) -> Outcome:
@@ -95,4 +112,10 @@ def judge_check(loaded: LoadedChapter, check: Check, submission: Backend, run: R
     except SubmissionLost as lost:
         return Outcome(check, lost.status, str(lost))
     reference = None if loaded.course.is_kit else loaded.reference
-    return run_check(check, submission, reference, seed=run.seed, examples=run.examples)
+    try:
+        with bounded(loaded.chapter.limits.judge_seconds):
+            return run_check(check, submission, reference, seed=run.seed, examples=run.examples)
+    except MemoryError:
+        return Outcome(check, "crashed", TOO_LARGE)
+    except SubmissionLost as lost:
+        return Outcome(check, lost.status, str(lost))

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
 from grader.course.model import Course, Exercise
 from grader.judge.assignment import Assignment, JudgeError, Run, Wave, started
+from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.exercise import Judged, Place, cores, joined, judged, settle
+from grader.judge.forks import FAREWELL, Died, Fork, Progress, forked, growth_of
 from grader.report.model import ChapterReport
-from grader.wall.errors import SandboxError
+from grader.wall.errors import SubmissionLost
 from grader.wall.isolation import Isolation
 from grader.wall.protocol.libraries import load
 from grader.wall.protocol.line import forks
 from grader.wall.sandbox import AnySandbox
 
+LOOK = 5.0
+SILENCE = 300.0
+"""Seconds in which a judge decides a check, however busy the machine; it has clocks of its own."""
+
+SILENT = f"no word from the judge within {SILENCE:g} s"
+
 
 @dataclass
 class _Task:
+    """An exercise of an assignment; `lost` are the checks that earlier judges did not survive."""
+
     assignment: int
     exercise: Exercise
     deadline: float = 0.0
+    lost: dict[int, SubmissionLost] = field(default_factory=dict)
 
 
 @dataclass
 class _Judge:
     """The parent's end of one judge process."""
 
-    process: Any
-    connection: Connection
+    number: int
+    fork: Fork
     task: _Task | None = None
+    heard: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -85,14 +95,15 @@ class Judging:
             for judge in judges:
                 self._give(judge, pending, deadlines)
             while any(judge.task for judge in judges):
-                busy = {judge.connection: judge for judge in judges if judge.task}
-                for ready in wait(list(busy)):
-                    self._hear(busy[ready], pending, deadlines)  # type: ignore[index]
+                busy = {judge.fork.connection: judge for judge in judges if judge.task}
+                for ready in wait(list(busy), LOOK):
+                    self._hear(busy[ready], wave.sandbox, pending, deadlines)  # type: ignore[index]
+                for judge in busy.values():
+                    if judge.task and time.monotonic() - judge.heard > SILENCE:
+                        self._replace(judge, wave.sandbox, SubmissionLost("timeout", SILENT))
         finally:
             for judge in judges:
-                judge.connection.close()
-                judge.process.join(2)
-                judge.process.kill()
+                judge.fork.end(FAREWELL)
 
     def _one_by_one(self, wave: Wave) -> None:
         """Judge in this process, where no other can be forked with everything loaded."""
@@ -120,20 +131,31 @@ class Judging:
         ]
 
     def _start(self, number: int, sandbox: AnySandbox) -> _Judge:
-        context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=_judge_process, args=(self, theirs, sandbox, number), daemon=True
-        )
-        process.start()
-        theirs.close()
-        return _Judge(process, ours)
+        return _Judge(number, self._forked(number, sandbox))
+
+    def _forked(self, number: int, sandbox: AnySandbox) -> Fork:
+        return forked(_judge_process, self, sandbox, number, growth=growth_of(self._libraries()))
+
+    def _libraries(self) -> tuple[str, ...]:
+        return tuple(name for one in self.assignments for name in one.chapter.imports)
+
+    def _replace(self, judge: _Judge, sandbox: AnySandbox, lost: SubmissionLost) -> None:
+        """Let another judge go on with the exercise, but not with the check that was lost."""
+        assert judge.task is not None
+        _, check = judge.fork.progress.place
+        judge.fork.end()
+        if check in judge.task.lost:
+            raise JudgeError(f"the judge of {judge.task.exercise.id} ended unexpectedly")
+        judge.task.lost[check] = lost
+        judge.fork, judge.heard = self._forked(judge.number, sandbox), time.monotonic()
+        judge.fork.send(judge.task)
 
     def _give(self, judge: _Judge, pending: Iterator[_Task], deadlines: dict[int, float]) -> None:
         judge.task = next(pending, None)
         if judge.task is not None:
             self._time(judge.task, deadlines)
-        judge.connection.send(judge.task)
+        judge.heard = time.monotonic()
+        judge.fork.send(judge.task)
 
     def _time(self, task: _Task, deadlines: dict[int, float]) -> None:
         """A submission's time begins with its first exercise."""
@@ -141,14 +163,22 @@ class Judging:
         end = time.monotonic() + limits.chapter_seconds
         task.deadline = deadlines.setdefault(task.assignment, end)
 
-    def _hear(self, judge: _Judge, pending: Iterator[_Task], deadlines: dict[int, float]) -> None:
+    def _hear(
+        self,
+        judge: _Judge,
+        sandbox: AnySandbox,
+        pending: Iterator[_Task],
+        deadlines: dict[int, float],
+    ) -> None:
         assert judge.task is not None
         try:
-            message = judge.connection.recv()
-        except EOFError:
-            raise JudgeError(f"the judge of {judge.task.exercise.id} ended unexpectedly") from None
-        if isinstance(message, BaseException):
-            raise message
+            message = judge.fork.receive()
+        except Died as died:
+            if died.killed:
+                raise JudgeError(f"the judge of {judge.task.exercise.id} was killed") from None
+            self._replace(judge, sandbox, SubmissionLost("crashed", DIED))
+            return
+        judge.heard = time.monotonic()
         if isinstance(message, bool):
             self.observe(judge.task.exercise, message)
             return
@@ -157,26 +187,19 @@ class Judging:
 
 
 def _judge_process(
-    judging: Judging, connection: Connection, sandbox: AnySandbox, number: int
+    connection: Connection, progress: Progress, judging: Judging, sandbox: AnySandbox, number: int
 ) -> None:
-    """Judge exercises until there are no more; errors of ours go to the parent."""
+    """Judge exercises until there are no more."""
     core = cores()[number]
     settle(core)
     loaded = dict(judging.loaded)
-    try:
-        while (task := connection.recv()) is not None:
-            assignment = judging.assignments[task.assignment]
-            if assignment.chapter.id not in loaded:
-                loaded[assignment.chapter.id] = load_chapter(judging.course, assignment.chapter)
-            chapter = loaded[assignment.chapter.id]
-            place = Place(sandbox, core, task.deadline)
-            connection.send(
-                judged(judging.run, chapter, assignment, task.exercise, place, connection.send)
-            )
-    except (EOFError, KeyboardInterrupt):
-        return
-    except Exception as error:
-        known = (
-            isinstance(error, (JudgeError, SandboxError)) or type(error).__name__ == "CourseError"
+    while (task := connection.recv()) is not None:
+        assignment = judging.assignments[task.assignment]
+        if assignment.chapter.id not in loaded:
+            loaded[assignment.chapter.id] = load_chapter(judging.course, assignment.chapter)
+        chapter = loaded[assignment.chapter.id]
+        place = Place(sandbox, core, task.deadline)
+        attempt = Attempt(task.lost, partial(progress.at, 0))
+        connection.send(
+            judged(judging.run, chapter, assignment, task.exercise, place, connection.send, attempt)
         )
-        connection.send(error if known else JudgeError(f"{type(error).__name__}: {error}"))

@@ -148,7 +148,7 @@ class CheckItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.check.test.__code__.co_firstlineno - 1, self.name
+        return self.path, self.check.line - 1, self.name
 
 
 def _is_xdist_worker(config: pytest.Config) -> bool:

@@ -7,53 +7,91 @@ nothing passes from one submission to another, on either side.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader.course.model import Chapter, Course, CourseError
 from grader.judge import inputs
 from grader.judge.assignment import Assignment, JudgeError, Run
+from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.drawing import draw
 from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
+from grader.judge.forks import Died, Fork, Progress, forked, growth_of
+from grader.judge.grading import ALONE
+from grader.judge.judging import LOOK, SILENCE, SILENT
 from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
-from grader.wall.errors import SandboxError
+from grader.wall.errors import SandboxError, SubmissionLost
 from grader.wall.isolation import Isolation
 from grader.wall.protocol.libraries import load
 from grader.wall.protocol.line import forks
 from grader.wall.sandbox import AnySandbox, Cell, Sandbox, start_sandbox
+
+CRASHED, STALLED = SubmissionLost("crashed", DIED), SubmissionLost("timeout", SILENT)
+
+Lost = dict[tuple[int, int], SubmissionLost]
+"""How earlier judges of a submission ended, by exercise and check."""
+
+
+@dataclass
+class _Task:
+    """A submission, and the checks that earlier judges of it did not survive."""
+
+    number: int
+    assignment: Assignment
+    lost: Lost = field(default_factory=dict)
 
 
 @dataclass
 class _Judge:
     """The parent's end of a judge, and which submission it has."""
 
-    number: int
+    task: _Task
     core: int
-    process: Any
-    connection: Connection
+    fork: Fork
+    seen: tuple[int, int] = (-1, -1)
+    since: float = field(default_factory=time.monotonic)
 
-    def result(self) -> ChapterReport | JudgeError | SandboxError:
+    def result(self) -> ChapterReport | JudgeError | SandboxError | None:
+        """The report, or why there is none; None if the judge died in a check."""
+        result: ChapterReport | JudgeError | SandboxError | None
         try:
-            result = self.connection.recv()
-        except EOFError:
-            result = JudgeError("the judge ended unexpectedly")
-        self.end()
-        assert isinstance(result, (ChapterReport, JudgeError, SandboxError))
+            result = self.fork.receive()
+        except Died as died:
+            result = JudgeError("the judge was killed") if died.killed else self._lost(CRASHED)
+        except (JudgeError, SandboxError) as error:
+            result = error
+        except CourseError as error:
+            result = JudgeError(str(error))
+        self.fork.end()
         return result
 
-    def end(self) -> None:
-        self.connection.close()
-        self.process.kill()
-        self.process.join()
+    def stalls(self) -> bool:
+        """Whether it has been at one check for longer than any check takes."""
+        place = self.fork.progress.place
+        if place != self.seen:
+            self.seen, self.since = place, time.monotonic()
+        return time.monotonic() - self.since > SILENCE
+
+    def stopped(self) -> JudgeError | None:
+        """Ended because it stalls."""
+        result = self._lost(STALLED)
+        self.fork.end()
+        return result
+
+    def _lost(self, lost: SubmissionLost) -> JudgeError | None:
+        place = self.fork.progress.place
+        if place in self.task.lost:
+            return JudgeError("the judge ended unexpectedly")
+        self.task.lost[place] = lost
+        return None
 
 
 @dataclass
@@ -83,26 +121,31 @@ class Pool:
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
     ) -> Iterator[Judged]:
         """A judge on every core."""
-        pending = deque(enumerate(assignments))
+        pending = deque(_Task(number, one) for number, one in enumerate(assignments))
         idle = cores()
         busy: dict[Any, _Judge] = {}
 
         def occupy() -> None:
             while idle and pending:
-                judge = self._start(*pending.popleft(), idle.pop(), loaded)
-                busy[judge.connection] = judge
+                judge = self._start(pending.popleft(), idle.pop(), loaded)
+                busy[judge.fork.connection] = judge
 
         try:
             occupy()
             while busy:
-                done = [busy.pop(ready) for ready in wait(list(busy))]
-                results = [(judge.number, judge.result()) for judge in done]
-                idle += [judge.core for judge in done]
+                done = [busy.pop(ready) for ready in wait(list(busy), LOOK)]
+                ended = [(judge, judge.result()) for judge in done]
+                stalling = [end for end, judge in busy.items() if judge.stalls()]
+                ended += [((judge := busy.pop(end)), judge.stopped()) for end in stalling]
+                idle += [judge.core for judge, _ in ended]
+                pending.extendleft(judge.task for judge, result in ended if result is None)
                 occupy()  # first: no core waits for what the caller does with a report
-                yield from results
+                yield from (
+                    (judge.task.number, result) for judge, result in ended if result is not None
+                )
         finally:
             for judge in busy.values():
-                judge.end()
+                judge.fork.end()
 
     def _one_by_one(
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
@@ -114,30 +157,27 @@ class Pool:
             except (JudgeError, SandboxError) as error:
                 yield number, error
 
-    def _start(
-        self, number: int, assignment: Assignment, core: int, loaded: LoadedChapter
-    ) -> _Judge:
+    def _start(self, task: _Task, core: int, loaded: LoadedChapter) -> _Judge:
         if self.warm is not None and not self.warm.alive():
             self.warm.restart()
             self.warm.wait()
-        context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe(duplex=False)
-        arguments = (self, assignment, core, loaded, theirs)
-        process = context.Process(target=_judge_process, args=arguments, daemon=True)
-        process.start()
-        theirs.close()
-        return _Judge(number, core, process, ours)
+        growth = growth_of(self.chapter.imports)
+        return _Judge(task, core, forked(_judge_process, self, task, core, loaded, growth=growth))
 
     def judge(
-        self, assignment: Assignment, core: int | None, loaded: LoadedChapter
+        self,
+        assignment: Assignment,
+        core: int | None,
+        loaded: LoadedChapter,
+        attempts: Callable[[int], Attempt] = lambda exercise: ALONE,
     ) -> ChapterReport:
         """Judge one submission in this process.  Raises JudgeError or SandboxError."""
         deadline = time.monotonic() + self.chapter.limits.chapter_seconds
         with self._place() as zygote:
             place = Place(zygote, core, deadline)
             results = [
-                judged(self.run, loaded, assignment, exercise, place)
-                for exercise in assignment.exercises
+                judged(self.run, loaded, assignment, exercise, place, attempt=attempts(number))
+                for number, exercise in enumerate(assignment.exercises)
             ]
         return joined(self.course, assignment, results, self.isolation, self.run)
 
@@ -149,19 +189,19 @@ class Pool:
 
 
 def _judge_process(
-    pool: Pool, assignment: Assignment, core: int, loaded: LoadedChapter, connection: Connection
+    connection: Connection,
+    progress: Progress,
+    pool: Pool,
+    task: _Task,
+    core: int,
+    loaded: LoadedChapter,
 ) -> None:
-    """Judge one submission and report; errors of ours go to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its judges
+    """Judge one submission and report."""
     settle(core)
-    result: ChapterReport | JudgeError | SandboxError
-    try:
-        with inputs.handed_over():
-            result = pool.judge(assignment, core, loaded)
-    except (JudgeError, SandboxError) as error:
-        result = error
-    except CourseError as error:
-        result = JudgeError(str(error))
-    except Exception as error:
-        result = JudgeError(f"{type(error).__name__}: {error}")
-    connection.send(result)
+
+    def attempt(exercise: int) -> Attempt:
+        lost = {check: how for (number, check), how in task.lost.items() if number == exercise}
+        return Attempt(lost, partial(progress.at, exercise))
+
+    with inputs.handed_over():
+        connection.send(pool.judge(task.assignment, core, loaded, attempt))

@@ -24,7 +24,8 @@ from grader.report.relation import relation
 from grader.report.text import harmless, show
 from grader.submission.reading import Submission
 from grader.wall.errors import SubmissionError
-from grader.wall.session import Problem, Session
+from grader.wall.replies import Problem
+from grader.wall.session import Session
 
 NUMBERED = re.compile(r"\bline (\d+)\b(?=\)?$)")
 """A line of the whole file at the end of what Python says about a syntax error."""
@@ -45,7 +46,7 @@ def exercise_report(
             status=outcome.status,
             score=score,
             max_score=share,
-            counterexample=_counterexample(outcome, namespace, submission, chapter),
+            counterexample=_shown(outcome, namespace, submission, chapter),
             practice=outcome.check.practice,
         )
         for outcome, score, share in zip(
@@ -63,6 +64,7 @@ def exercise_report(
         checks=checks,
         hidden=verdict.exercise.hidden,
         waits_for=verdict.waits_for,
+        near=verdict.near,
     )
 
 
@@ -71,7 +73,7 @@ def problem_notes(verdict: Verdict, session: Session, submission: Submission) ->
     chapter = verdict.exercise.chapter
     error = verdict.outcomes[0].error if verdict.outcomes else None
     if verdict.status == DOES_NOT_PARSE and error is not None:
-        own = Problem(error.type_names[0], error.text, error.lines)
+        own = Problem(error.type_names, error.text, error.lines)
         yield problem_note(own, submission, chapter)
     for problem in session.problems:
         yield problem_note(problem, submission, chapter)
@@ -83,6 +85,17 @@ def problem_note(problem: Problem, submission: Submission, chapter: str = "") ->
     """A line or two about a statement that failed while the file was loaded, or is no Python."""
     error = f"{problem.error}: {problem.text}"
     return harmless(_said_at(problem.lines, submission, error, chapter), MESSAGE)
+
+
+def _shown(
+    outcome: Outcome, namespace: dict[str, Any], submission: Submission, chapter: str
+) -> Counterexample | None:
+    """The counterexample; an answer that cannot be shown costs its check and no other."""
+    try:
+        return _counterexample(outcome, namespace, submission, chapter)
+    except Exception as error:
+        message = f"protocol error: the answer cannot be shown ({type(error).__name__})"
+        return Counterexample(calls=(), expected=None, got=None, message=message)
 
 
 def _counterexample(
@@ -122,32 +135,31 @@ def _said_at(
 
 
 def _call(call: Call, namespace: dict[str, Any]) -> CallShown:
-    function = call.probe or namespace.get(call.name)
-    named = _named(function, call, skip=1 if call.probe else 0)
+    parameters = call.probe.parameters if call.probe else _parameters(namespace.get(call.name))
+    named = _named(parameters, call)
     return CallShown(
         function=call.name.lstrip("_"),
         arguments={name: show(value) for name, value in named.items()},
         returned=show(call.returned) if call.done else _no_answer(call.error),
-        about=_first_line(call.probe) if call.probe else None,
+        about=call.probe.about if call.probe else None,
         printed=harmless(call.printed, MESSAGE) or None,
     )
 
 
-def _named(function: Callable[..., Any] | None, call: Call, skip: int) -> dict[str, Any]:
-    """The arguments by the names of the parameters, as far as these can be told."""
+def _parameters(function: Callable[..., Any] | None) -> tuple[str, ...]:
+    """The names of a function's parameters, as far as these can be told."""
     try:
-        parameters = list(inspect.signature(function).parameters) if function else []
+        return tuple(inspect.signature(function).parameters) if function else ()
     except (TypeError, ValueError):
-        parameters = []
-    names = parameters[skip : skip + len(call.arguments)]
+        return ()
+
+
+def _named(parameters: Sequence[str], call: Call) -> dict[str, Any]:
+    """The arguments by the names of the parameters, or by their numbers."""
+    names = list(parameters[: len(call.arguments)])
     names += [f"argument {i + 1}" for i in range(len(names), len(call.arguments))]
     return {**dict(zip(names, call.arguments, strict=True)), **call.keywords}
 
 
 def _no_answer(error: SubmissionError | None) -> str:
     return harmless(f"raised {error}", MESSAGE) if error else "no answer"
-
-
-def _first_line(probe: Callable[..., Any]) -> str | None:
-    text = inspect.getdoc(probe)
-    return text.splitlines()[0] if text else None

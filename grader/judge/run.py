@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from grader.checks.draws import plainly
 from grader.checks.mismatch import Mismatch
 from grader.judge import inputs
 from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
+from grader.judge.attempt import TOO_LARGE
+from grader.judge.keeping import kept, lighten
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4
@@ -65,26 +68,42 @@ def run_check(
     Raises JudgeError if the check fails for a reason that the reference has in common with the
     submission.
     """
-    run = _Run(check, submission, reference)
+    fixed = _attempt(_Run(check, submission, reference), _Run.fixed_examples)
+    if fixed.status not in ("passed", "failed", "error"):
+        return fixed
+    drawn = _attempt(
+        _Run(check, submission, reference, fixed.transcript),
+        lambda run: _examples(run, seed, examples),
+    )
+    return fixed if drawn.passed and not fixed.passed else drawn
+
+
+def _attempt(run: _Run, act: Callable[[_Run], None]) -> Outcome:
+    """What comes of a run's examples."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if check.strategies:
-                count = _count(check, examples)
-                with plainly():
-                    _draw(run, _seed(check, seed), -(-count // PLAIN_PART))
-                _draw(run, _seed(check, seed) + 1, count - -(-count // PLAIN_PART))
-            else:
-                run.example({})
+            act(run)
     except (Mismatch, SubmissionError, _ShrunkEnough):
         return run.outcome
     except SubmissionLost as lost:
         transcript = run.outcome.transcript
-        return Outcome(check, lost.status, str(lost), calls=run.calls, transcript=transcript)
+        return Outcome(run.check, lost.status, str(lost), calls=run.calls, transcript=transcript)
     except Flaky:
         run.outcome.message = CHANGING
         return run.outcome
-    return Outcome(check, "passed", transcript=run.outcome.transcript)
+    return Outcome(run.check, "passed", transcript=run.outcome.transcript)
+
+
+def _examples(run: _Run, seed: int, examples: int) -> None:
+    """The examples that are drawn, plain ones first; one, where there is nothing to draw."""
+    check = run.check
+    if not check.strategies:
+        return run.example({})
+    count = _count(check, examples)
+    with plainly():
+        _draw(run, _seed(check, seed), -(-count // PLAIN_PART))
+    _draw(run, _seed(check, seed) + 1, count - -(-count // PLAIN_PART))
 
 
 def _seed(check: Check, seed: int) -> int:
@@ -139,11 +158,22 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
 class _Run:
     """The examples of one check, and the smallest failure so far."""
 
-    def __init__(self, check: Check, submission: Backend, reference: Backend | None) -> None:
+    def __init__(
+        self,
+        check: Check,
+        submission: Backend,
+        reference: Backend | None,
+        transcript: Sequence[Call] = (),
+    ) -> None:
         self.check, self.submission, self.reference = check, submission, reference
-        self.outcome = Outcome(check, "passed")
+        self.outcome = Outcome(check, "passed", transcript=list(transcript))
         self.calls: list[Call] = []
         self.since_failure = 0
+
+    def fixed_examples(self) -> None:
+        """Run the check on the inputs that its author names."""
+        for case in self.check.first:
+            self.example(inputs.fresh(case))
 
     def example(self, drawn: dict[str, Any]) -> None:
         """Run the check on one drawn input; remember how it failed and raise."""
@@ -166,6 +196,7 @@ class _Run:
             raise
         finally:
             if len(self.outcome.transcript) < TRANSCRIPT:
+                lighten(answers._calls)
                 self.outcome.transcript.extend(answers._calls)
 
     def passes(self, known: inputs.Drawn) -> bool:
@@ -194,6 +225,8 @@ class _Run:
             self._test(answers, drawn)
         except (Mismatch, SubmissionError, UnsatisfiedAssumption):
             raise
+        except MemoryError:
+            raise SubmissionLost("crashed", TOO_LARGE) from None
         except AssertionError as error:
             raise Mismatch(str(error)) from error
         except Exception as error:
@@ -223,6 +256,7 @@ class _Run:
 
     def _failed(self, status: str, message: str, expected: Any = None, got: Any = None) -> None:
         transcript = self.outcome.transcript
+        lighten(self.calls)
         self.outcome = Outcome(
-            self.check, status, message, expected, got, None, self.calls, transcript
+            self.check, status, message, expected, kept(got), None, self.calls, transcript
         )

@@ -11,10 +11,12 @@ from grader.judge.run import Outcome
 from grader.python.toplevel import Statement, definition_of
 from grader.report.model import DOES_NOT_PARSE, WAITS
 from grader.submission.dependencies import is_written, unwritten_below
+from grader.submission.near import near_name
 from grader.submission.reading import Submission
 from grader.submission.shortcuts import find_shortcuts
 from grader.wall.errors import SubmissionError
-from grader.wall.session import Problem, Session
+from grader.wall.replies import Problem
+from grader.wall.session import Session
 
 
 def decided_by_text(
@@ -45,6 +47,9 @@ def explained_by_text(
     name = verdict.exercise.name
     if verdict.status == "missing" and name in session.uncompiled:
         return _no_python(loaded, verdict.exercise, session.uncompiled[name])
+    if verdict.status == "missing":
+        exercises = [one.name for one in loaded.chapter.exercises]
+        return replace(verdict, near=near_name(submission.source, name, exercises))
     if verdict.status != "not started":
         return verdict
     waits_for = _waits_for(loaded, verdict, submission)
@@ -89,4 +94,4 @@ def _no_python(loaded: LoadedChapter, exercise: Exercise, problem: Problem) -> V
 def _problem(definition: Statement, submission: Submission) -> Problem:
     broken = definition.broken
     assert broken is not None
-    return Problem(broken.error, broken.message, ((f"{submission.module}.py", broken.line),))
+    return Problem((broken.error,), broken.message, ((f"{submission.module}.py", broken.line),))

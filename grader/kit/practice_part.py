@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.forms import declared_by
 from grader.course.model import CourseError
 from grader.python.graph import needed
 from grader.python.lines import lines_of
@@ -60,11 +61,13 @@ def _statements(path: Path, source: str) -> Iterator[_Statement]:
             raise CourseError.at(path, one.broken.line, f"SyntaxError: {one.broken.message}")
         if one.node is None or _is_text(one.node):
             continue
-        if not one.binds:
+        declared = declared_by(one.node)
+        binds = frozenset([declared.test_name]) if declared else one.binds
+        if not binds:
             raise CourseError.at(path, one.first, "who needs a statement that binds no name?")
         last = following if following is not None and _is_text(following.node) else one
         text = "\n".join(lines[one.first - 1 : last.last])
-        yield _Statement(one.node, text, one.binds, frozenset(_uses(text)))
+        yield _Statement(one.node, text, binds, frozenset(_uses(text)))
 
 
 def _uses(text: str) -> Iterator[str]:

@@ -47,6 +47,7 @@ def _exercise(report: ExerciseReport) -> dict[str, Any]:
         "note": report.note,
         "hidden": report.hidden,
         "waits_for": list(report.waits_for),
+        "near": report.near or None,
         "checks": [_check(check) for check in report.checks],
     }
 

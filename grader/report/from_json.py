@@ -46,6 +46,7 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         checks=tuple(_check(check) for check in data["checks"]),
         hidden=data.get("hidden"),
         waits_for=tuple(data.get("waits_for", ())),
+        near=data.get("near") or "",
     )
 
 

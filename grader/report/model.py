@@ -66,7 +66,8 @@ class ExerciseReport:
     """The outcome of one exercise; `note` says what a reader should know beside the checks.
 
     After practice `hidden` counts the checks that await at submission; no points are given.
-    `waits_for` are the ids of exercises that are not written and that this one calls.
+    `waits_for` are the ids of exercises that are not written and that this one calls.  `near` is a
+    name that the file defines and that may be meant where the exercise's own is missing.
     """
 
     id: str
@@ -78,6 +79,7 @@ class ExerciseReport:
     checks: tuple[CheckReport, ...]
     hidden: int | None = None
     waits_for: tuple[str, ...] = ()
+    near: str = ""
 
     @property
     def passed(self) -> bool:
@@ -89,6 +91,11 @@ class ExerciseReport:
         if self.status == WAITS and self.waits_for:
             return f"waits for {', '.join(self.waits_for)}"
         return self.status
+
+    @property
+    def renaming(self) -> str:
+        """The option by which `near` is graded in place of what is missing; empty for none."""
+        return f"--map {self.near}={self.id.partition('.')[2]}" if self.near else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def _counterexample(shown: Counterexample) -> Iterator[str]:
 def _about(report: ExerciseReport) -> Iterator[str]:
     if report.waits_for:
         yield harmless(report.standing)
+    if report.near:
+        yield harmless(f"The file defines {report.near}: rename it, or grade it {report.renaming}")
     if report.note:
         yield harmless(report.note)
     if report.mistake:

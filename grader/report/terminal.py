@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -38,14 +39,19 @@ LINES = 14
 """Lines of one value that are shown; the JSON has all."""
 
 
-def print_reports(console: Console, reports: list[ChapterReport], detailed: bool) -> None:
-    """Print what a student needs: an overview of many chapters, or one in detail."""
+def print_reports(
+    console: Console, reports: list[ChapterReport], detailed: bool, again: str = ""
+) -> None:
+    """Print what a student needs: an overview of many chapters, or one in detail.
+
+    `again` is what a command needs to grade the same submission, say ` --submission mine.py`.
+    """
     for report in reports:
-        console.print(chapter(report) if detailed else overview(report))
+        console.print(chapter(report, again) if detailed else overview(report))
     awaiting = [report.hidden for report in reports if report.hidden is not None]
     if awaiting:
         console.print(Text(f"Practice: {hidden_checks(sum(awaiting))} at submission.", "dim"))
-    console.print(_next_step(reports))
+    console.print(_next_step(reports, again))
 
 
 def earned(report: ChapterReport) -> str:
@@ -74,7 +80,7 @@ def overview(report: ChapterReport) -> RenderableType:
     return line
 
 
-def chapter(report: ChapterReport) -> RenderableType:
+def chapter(report: ChapterReport, again: str = "") -> RenderableType:
     """A chapter: its table, what was noticed about the file, its failures."""
     title = Text(f"{report.chapter} · {report.title}", "bold")
     reached, most = _reached(report)
@@ -83,16 +89,17 @@ def chapter(report: ChapterReport) -> RenderableType:
     parts: list[RenderableType] = [title, Padding(_table(report), (1, 0), expand=False)]
     quiet = ("passed", *UNTOUCHED)
     failed = [one for one in report.exercises if one.status not in quiet and one.checks]
-    said = {_said(one) for one in failed[:DETAILED]}
     parts += [failure(one) for one in failed[:DETAILED]]
     if failed[DETAILED:]:
-        parts.append(_in_brief(failed[DETAILED:]))
-    parts += [_note(note) for note in report.notes if note not in said]
+        parts.append(_in_brief(failed[DETAILED:], again))
+    parts += [_note(note) for note in other_notes(report, failed[:DETAILED])]
     missing = [_name(one) for one in report.exercises if one.status == "missing"]
     if missing and (report.notes or len(missing) < len(report.exercises)):
         parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
     elif missing:
         parts.append(_note("nothing that was asked for is defined here: is it the right file?"))
+    near = [one for one in report.exercises if one.near]
+    parts += [_note(f"{_name(one)}: do you mean your {one.near}? {one.renaming}") for one in near]
     return Group(*parts)
 
 
@@ -137,7 +144,7 @@ def failure(report: ExerciseReport) -> RenderableType:
     return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
 
 
-def _in_brief(failed: list[ExerciseReport]) -> RenderableType:
+def _in_brief(failed: list[ExerciseReport], again: str) -> RenderableType:
     """A line or two for each of the other failures."""
     rows: list[RenderableType] = []
     for report in failed:
@@ -146,7 +153,7 @@ def _in_brief(failed: list[ExerciseReport]) -> RenderableType:
         if report.mistake:
             line.append(f": {report.mistake.name}", "magenta")
         rows.append(line)
-    rows.append(Text(f"  in full: grade {failed[0].id}", "dim"))
+    rows.append(Text(f"  in full: grade {failed[0].id}{again}", "dim"))
     return Padding(Group(*rows), (0, 0, 1, 0), expand=False)
 
 
@@ -210,7 +217,7 @@ def _note(note: str) -> RenderableType:
     return Padding(Text("! ", "yellow").append(_clipped(note)), (0, 0, 1, 0), expand=False)
 
 
-def _next_step(reports: list[ChapterReport]) -> Text:
+def _next_step(reports: list[ChapterReport], again: str) -> Text:
     """The one command to run next."""
     unfinished = [one for report in reports for one in report.exercises if not one.passed]
     if not unfinished:
@@ -221,21 +228,31 @@ def _next_step(reports: list[ChapterReport]) -> Text:
         return (
             Text("next: ", "dim")
             .append("make it Python, then run ")
-            .append(f"grade {wrong[0].id}", "bold")
+            .append(f"grade {wrong[0].id}{again}", "bold")
         )
     if wrong:
         return Text("next: ", "dim").append(f"grade hint {wrong[0].id}", "bold")
     if len(reports) > 1 and not any(report.score for report in reports):
         return Text("next: ", "dim").append("grade next", "bold").append("   where to begin", "dim")
+    renamed = [one for one in unfinished if one.renaming]
+    if renamed:
+        command = f"grade {renamed[0].id}{again} {renamed[0].renaming}"
+        return Text("next: ", "dim").append(command, "bold")
     first = _to_write(unfinished)
     start = Text("next: ", "dim").append(f"write {first}, then run ")
-    return start.append(f"grade {first}", "bold")
+    return start.append(f"grade {first}{again}", "bold")
 
 
 def _to_write(unfinished: list[ExerciseReport]) -> str:
     """The first exercise that is not written, in place of one that waits for it."""
     fresh = [one.id for one in unfinished if one.status != WAITS]
     return fresh[0] if fresh else (*unfinished[0].waits_for, unfinished[0].id)[0]
+
+
+def other_notes(report: ChapterReport, shown: Sequence[ExerciseReport]) -> list[str]:
+    """The notes on the file that the exercises shown do not say themselves."""
+    said = {_said(one) for one in shown}
+    return [note for note in report.notes if note not in said]
 
 
 def _said(report: ExerciseReport) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -17,16 +18,54 @@ WIDE = 56
 """Characters of a dictionary that stands on one line."""
 
 LONGEST = 2000
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+OVERLONG = 4
+"""A text is cut to so many times what is shown before it is looked at."""
+
+VISIBLE = re.compile(r"[^ -~]+")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Categories of Unicode: control, format, surrogate, private and unassigned; line separators."""
+
+INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Default-ignorable characters of other categories, and blanks that are no space."""
+
+MARKS = frozenset({"Mn", "Me"})
+MOST_MARKS = 4
+"""Combining marks on one character; the most that a language writes is three."""
 
 
 def harmless(text: str, most: int = LONGEST) -> str:
-    """Text of a submission without control characters and direction marks, capped."""
-    plain = CONTROL.sub(
-        "\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\t", "    ")
-    )
-    plain = plain.encode("utf-8", "replace").decode("utf-8")
+    """Text of a submission as what it looks like, capped; everything that is shown goes through it.
+
+    Control and format characters, by Unicode's own tables (directions, tags and zero widths among
+    them), and halves of surrogate pairs show as one replacement character a run.  What is drawn
+    as nothing (fillers, variation selectors) and marks piled upon marks are dropped: they carry
+    text that nobody sees to a terminal, a page, or whatever reads reports next.
+    """
+    plain = text[: OVERLONG * most + OVERLONG].replace("\r\n", "\n").replace("\t", "    ")
+    if not (plain.isascii() and plain.isprintable()):
+        plain = VISIBLE.sub(lambda found: _harmless_part(found[0]), plain)
     return plain if len(plain) <= most else plain[: most - 1] + "…"
+
+
+def _harmless_part(text: str) -> str:
+    kept, marks = list[str](), 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in MARKS else 0
+        if character == "\n":
+            kept.append(character)
+        elif character in INVISIBLE or marks > MOST_MARKS or _selects_a_variant(character):
+            continue
+        elif category not in UNSEEN:
+            kept.append(character)
+        elif kept[-1:] != [REPLACEMENT]:
+            kept.append(REPLACEMENT)
+    return "".join(kept)
+
+
+def _selects_a_variant(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
 
 
 def show(value: Any) -> str:
@@ -40,10 +79,10 @@ def show(value: Any) -> str:
     if isinstance(value, Opaque):
         return f"<{harmless(value.type_name, 80)} object>"
     if isinstance(value, Generator):
-        return f"np.random.default_rng({value.seed})"
+        return harmless(f"np.random.default_rng({value.seed})", 80)
     if isinstance(value, Function):
         bound = ", ".join(f"{name}={show(item)}" for name, item in value.bound.items())
-        return f"{value.name}({bound})" if bound else value.name
+        return harmless(f"{value.name}({bound})" if bound else value.name)
     if isinstance(value, float):
         return f"{value:.7g}" if value != int_or_self(value) else f"{value:.1f}"
     if isinstance(value, str):

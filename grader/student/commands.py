@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.course.model import Chapter, Course, Exercise, UnknownName
 from grader.course.stubs import BEGIN, END
+from grader.report.model import WAITS
 from grader.student.progress import Progress
 from grader.student.workspace import Standing, Workspace
 from grader.submission.blocks import blocks, replaced
@@ -22,7 +23,7 @@ WIDTH = 80
 STATEMENT = re.compile(r'"""\s*([^"\n]+)')
 """The first line of an exercise's docstring."""
 
-MARKS = {"done": "✓", "started": "~", "not started": "·"}
+MARKS = {"done": "✓", "started": "~", "not started": "·", WAITS: "~"}
 BACKUPS = ".backups"
 
 
@@ -46,7 +47,7 @@ def chapter_list(workspace: Workspace, chapter: Chapter, progress: Progress) -> 
     if workspace.source(chapter) is None:
         yield f"     {_init(workspace, chapter)} writes its file"
     for one in standings:
-        line = f"  {MARKS[one.state]} {one.exercise.points:>3}  {one.exercise.id:<34} {one.state}"
+        line = f"  {MARKS[one.state]} {one.exercise.points:>3}  {one.exercise.id:<34} {one.shown}"
         yield (line + _last(one)).rstrip()
 
 
@@ -69,7 +70,7 @@ def next_step(
     if all(workspace.source(chapter) is None for chapter in chapters):
         file = workspace.shown(workspace.file(chapters[0]))
         raise UnreadableSubmission(f"no {file}: {_init(workspace, chapters[0])} writes it")
-    fresh: Standing | None = None
+    fresh: Step | None = None
     for chapter in chapters:
         source = workspace.source(chapter)
         if source is None:
@@ -78,7 +79,17 @@ def next_step(
         for one in standings:
             if one.state == "started":
                 return _underneath(one, standings, source)
-        fresh = fresh or next((one for one in standings if one.state == "not started"), None)
+        fresh = fresh or _first_to_write(standings)
+    return fresh
+
+
+def _first_to_write(standings: list[Standing]) -> Step | None:
+    """What something written waits for, or else the first that is not begun."""
+    for one in standings:
+        for other in standings if one.waits_for else ():
+            if other.exercise.id in one.waits_for:
+                return Step(other, f"{one.exercise.id} is written and waits for it.")
+    fresh = next((one for one in standings if one.state == "not started"), None)
     if fresh is None:
         return None
     return Step(fresh, f"It is the first that you have not begun, {_points(fresh.exercise)}.")
@@ -173,7 +184,7 @@ def _underneath(one: Standing, standings: list[Standing], source: str) -> Step:
     below = broken_below(source, one.exercise.name, unfinished)
     if below and one.last is not None:
         return Step(unfinished[below[0]], f"{one.exercise.id} uses it and cannot pass before it.")
-    if one.last is None:
+    if one.last is None or one.last.status == WAITS:
         return Step(one, f"You have begun it and not had it checked, {_points(one.exercise)}.")
     if one.last.passed:
         return Step(one, "It passed, and you have changed it since.")
@@ -181,7 +192,7 @@ def _underneath(one: Standing, standings: list[Standing], source: str) -> Step:
 
 
 def _last(one: Standing) -> str:
-    if one.last is None or one.state != "started":
+    if one.last is None or one.last.status == WAITS or one.state != "started":
         return ""
     if one.last.passed:
         return ", changed since it passed"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.course.model import Chapter, Course, Exercise, NoCourse
 from grader.course.stubs import TODO, stub_of
 from grader.python.toplevel import Statement
-from grader.report.model import ChapterReport
+from grader.report.model import WAITS, ChapterReport
 from grader.student.progress import Last, Progress, load_progress
 from grader.submission.blocks import blocks
+from grader.submission.dependencies import is_written, used_by
 from grader.submission.errors import UnreadableSubmission
 from grader.submission.reading import chapter_file, read_submission
 
@@ -24,12 +25,22 @@ there are no exercises here or above.  To begin:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far an exercise is: done, started or not started; `last` is its last verdict."""
+    """How far an exercise is: done, started, not started, or written and waiting for others.
+
+    `last` is its last verdict, `waits_for` are the ids of exercises that it calls and that are
+    not started.
+    """
 
     exercise: Exercise
     state: str
     last: Last | None
     block: Statement | None
+    waits_for: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The state in words."""
+        return f"waits for {', '.join(self.waits_for)}" if self.waits_for else self.state
 
 
 @dataclass(frozen=True)
@@ -67,12 +78,16 @@ class Workspace:
     def standings(self, chapter: Chapter, progress: Progress) -> list[Standing]:
         """How far each exercise of the chapter is."""
         source, stub = self.source(chapter), self.stub(chapter)
-        own, untouched = blocks(source or ""), blocks(stub or "")
-        return [
+        if source is None:
+            return [Standing(one, "not started", None, None) for one in chapter.exercises]
+        own, untouched = blocks(source), blocks(stub or "")
+        standings = [
             _standing(exercise, own.get(exercise.name), untouched.get(exercise.name), progress)
-            if source is not None
-            else Standing(exercise, "not started", None, None)
             for exercise in chapter.exercises
+        ]
+        fresh = [one.exercise.name for one in standings if one.state == "not started"]
+        return [
+            _waiting(one, source, fresh) if one.state == "started" else one for one in standings
         ]
 
     def remember(self, reports: Iterable[ChapterReport]) -> Progress:
@@ -104,3 +119,13 @@ def _standing(
         return Standing(exercise, "started", last, own)
     untouched = own.digest == stub.digest if stub else TODO in own.text
     return Standing(exercise, "not started" if untouched else "started", last, own)
+
+
+def _waiting(one: Standing, source: str, fresh: list[str]) -> Standing:
+    """The same, or that it waits: it is written, and calls what is not started."""
+    name = one.exercise.name
+    below = used_by(source, name, fresh) if is_written(source, name) else []
+    if not below:
+        return one
+    ids = tuple(f"{one.exercise.chapter}.{other}" for other in below)
+    return replace(one, state=WAITS, waits_for=ids)

@@ -33,9 +33,14 @@ def unwritten_below(source: str, name: str, exercises: Sequence[str]) -> list[st
     """
     if not is_written(source, name):
         return []
-    used = needed(top_level(source), [name])
-    others = (one for one in exercises if one != name and one in used)
+    others = used_by(source, name, exercises)
     return [one for one in others if definition_of(source, one) and not is_written(source, one)]
+
+
+def used_by(source: str, name: str, others: Sequence[str]) -> list[str]:
+    """Those of the others that `name` uses, directly or by way of anything in the file."""
+    used = needed(top_level(source), [name])
+    return [one for one in others if one != name and one in used]
 
 
 def is_written(source: str, name: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from grader.submission.disk import content
 from grader.submission.errors import UnreadableSubmission
 from grader.submission.text import decoded
+from grader.wall.inside.importing import UNREAD
 from grader.wall.limits import MB
 
 LARGEST = 1 * MB
@@ -90,8 +91,8 @@ def beside(found: Path, text: str) -> dict[str, str]:
 
 
 def unread(why: str) -> str:
-    """A module that says why it cannot be imported."""
-    return f"raise ImportError({why!r})\n"
+    """The text of a helper that says why it cannot be imported."""
+    return f"{UNREAD}{why}"
 
 
 def _modules(folder: Path, depth: int = 0) -> Iterator[Path]:

@@ -32,6 +32,9 @@ class SubmissionLost(BaseException):
         super().__init__(message)
         self.status = status
 
+    def __reduce__(self) -> tuple[type[SubmissionLost], tuple[str, str]]:
+        return type(self), (self.status, str(self))
+
 
 class SandboxError(Exception):
     """The sandbox itself does not start; no submission is to blame."""

@@ -43,6 +43,8 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
+    # A compiler would take longer than a call may: what `torch.compile` decorates runs as it is.
+    "TORCHDYNAMO_DISABLE": "1",
 }
 WORKERS = ("msgpack", "numpy")
 """What a worker itself imports, whatever its chapter does: messages may hold arrays."""

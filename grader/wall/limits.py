@@ -24,12 +24,13 @@ class Limits:
     idle_seconds: float = 3.0
     chapter_seconds: float = 60.0
     start_seconds: float = 30.0
+    judge_seconds: float = 20.0
     address_space: int = 2048 * MB
     processes: int = 64
     open_files: int = 64
     file_size: int = 16 * MB
     printed: int = 1 * MB
-    frame: int = 64 * MB
+    frame: int = 16 * MB
 
     @property
     def load_seconds(self) -> float:

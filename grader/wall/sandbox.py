@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self
 
 from grader.wall.errors import SandboxError
+from grader.wall.growth import not_inherited
 from grader.wall.isolation import (
     Isolation,
     environment,
@@ -106,16 +107,17 @@ class Sandbox(Zygote):
             "user": user,
         }
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
-        self.process = subprocess.Popen(
-            python_command(self.isolation, self.libraries, [json.dumps(settings)]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self.errors,
-            env=environment(self.isolation, self.folder),
-            cwd=self.folder,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
+        with not_inherited():
+            self.process = subprocess.Popen(
+                python_command(self.isolation, self.libraries, [json.dumps(settings)]),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.errors,
+                env=environment(self.isolation, self.folder),
+                cwd=self.folder,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
         theirs.close()
         self.ready = False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import secrets
 import time
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.wall import replies
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
 from grader.wall.protocol.arrays import WireError
@@ -19,20 +19,8 @@ from grader.wall.protocol.tokens import Function, Request, to_call, to_probe
 from grader.wall.protocol.wire import pack, pack_question
 from grader.wall.sandbox import Workers
 
-MOST_PROBLEMS, MOST_NAMES = 20, 200
-"""Problems of a file and definitions that are no Python: so many are told, whatever comes."""
-
 FRAME = 64
 """Bytes of a frame beside its request, and more."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A statement of the submission that failed while its module was loaded, or is no Python."""
-
-    error: str
-    text: str
-    lines: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -68,9 +56,9 @@ class Session:
         self.leash = -1
         self.unloadable: SubmissionLost | None = None
         self.defined: frozenset[str] = frozenset()
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: tuple[replies.Problem, ...] = ()
         self.more_problems = 0
-        self.uncompiled: dict[str, Problem] = {}
+        self.uncompiled: dict[str, replies.Problem] = {}
         self.printed = ""
         self.foreseen: deque[bytes] = deque()
         self.asked: deque[_Asked] = deque()
@@ -134,14 +122,12 @@ class Session:
         )
         answer = self._exchange([order], self.limits.load_seconds)
         try:
-            self.defined = frozenset(map(str, answer["defined"]))
-            self.problems = tuple(map(_problem, answer["problems"][:MOST_PROBLEMS]))
-            self.more_problems = int(answer["more"])
-            uncompiled = itertools.islice(answer["uncompiled"].items(), MOST_NAMES)
-            self.uncompiled = {str(name): _problem(problem) for name, problem in uncompiled}
-            self.printed = str(answer["printed"])
-        except (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError):
+            loaded = replies.loaded(answer, self.limits.printed)
+        except replies.Malformed:
             raise self._lost("crashed", "protocol error: not an account of a loaded file") from None
+        self.defined, self.problems = loaded.defined, loaded.problems
+        self.more_problems, self.uncompiled = loaded.more, loaded.uncompiled
+        self.printed = loaded.printed
 
     def _ask(self, request: Request) -> Any:
         packed = pack_question(request)
@@ -149,18 +135,17 @@ class Session:
             self.foresee(())
         self._worker()
         answer = self._exchange([] if self.asked else self._batch(packed))
-        self.printed = answer["printed"] if isinstance(answer.get("printed"), str) else ""
+        self.printed = replies.printed(answer, self.limits.printed)
         if "value" in answer:
             return answer["value"]
         try:
-            raised = _problem(answer["raised"])
-            types = tuple(str(name) for name in answer["raised"]["types"])
-        except (KeyError, TypeError, ValueError, IndexError):
+            raised = replies.problem(answer.get("raised"))
+        except replies.Malformed:
             raise self._lost("crashed", "protocol error: an answer of no known form") from None
-        if "MemoryError" in types:
+        if "MemoryError" in raised.types:
             most = self.limits.address_space // MB
             raise self._lost("crashed", f"out of memory: more than {most} MB")
-        raise SubmissionError(_status(types), types, raised.text, raised.lines)
+        raise SubmissionError(_status(raised.types), raised.types, raised.text, raised.lines)
 
     def _batch(self, request: bytes) -> list[bytes]:
         """The request, and as many of those foreseen after it as fit on the way."""
@@ -195,7 +180,7 @@ class Session:
             raise self._lost("crashed", "the process ended in the middle of the call") from None
         except WireError as error:
             raise self._lost("crashed", f"protocol error: {error}") from None
-        if not isinstance(answer, dict) or answer.get("id") != expected:
+        if not replies.is_answer_to(answer, expected):
             raise self._lost("crashed", "protocol error: an answer that nobody asked for")
         return answer
 
@@ -217,8 +202,3 @@ def _status(types: tuple[str, ...]) -> str:
     if "NotImplementedError" in types:
         return "not started"
     return "refused" if types[:1] == ("ShortcutRefused",) else "error"
-
-
-def _problem(data: dict[str, Any]) -> Problem:
-    lines = tuple((str(name), int(number)) for name, number in data["lines"])
-    return Problem(str(data["types"][0]), str(data["text"]), lines)

@@ -79,6 +79,8 @@ class Watcher:
         self.hints: list[str] = []
         self.page: Callable[[], None] | None = None
         self.settled: float | None = None
+        self.since: float | None = None
+        self.checking = Text("")
         self.leave = False
         self.keys: dict[str, Callable[[], None]] = {
             "h": self.hint,
@@ -94,11 +96,18 @@ class Watcher:
         self.begin()
         while not self.leave:
             screen.draw(self.picture())
-            left = None if self.settled is None else max(0.0, self.settled - time.monotonic())
-            event = self.events.next(left)
+            event = self.events.next(self.patience())
             if isinstance(event, Resized):
                 screen.forget()
             self.react(event)
+
+    def patience(self) -> float | None:
+        """Seconds until something is due though nothing happens; None for no end."""
+        now = time.monotonic()
+        left = [] if self.settled is None else [max(0.0, self.settled - now)]
+        if self.since is not None:
+            left.append(1 - (now - self.since) % 1)
+        return min(left, default=None)
 
     def begin(self) -> None:
         """Say what to do; have an exercise that is begun checked at once."""
@@ -142,29 +151,32 @@ class Watcher:
                 return
             before, self.seen[chapter.id] = self.seen[chapter.id], after
             self.go_to(chapter)
-            if not self.trouble(after):
-                self.compare(after, restored=before.half_written)
+            self.compare(after, restored=before.half_written)
         self.settled = None
 
     def go_to(self, chapter: Chapter) -> None:
         if chapter != self.chapter:
             self.chapter, self.exercise, self.hints = chapter, chapter.exercises[0], []
 
-    def trouble(self, reading: Reading) -> bool:
-        """Say what is wrong with a file that cannot be graded; the last verdict stays known."""
-        error = reading.syntax_error()
-        if reading.submission is not None and error is None:
-            return False
+    def trouble(self, reading: Reading) -> None:
+        """Say what is wrong with what cannot be graded; the last verdict stays known."""
+        error = reading.syntax_error(self.exercise.name)
         self.judge.forget()
-        self.following, self.page = (), None
+        self.following, self.page, self.since = (), None, None
         self.headline, self.body = view.trouble(reading.problem, error, self.verdict)
-        return True
 
     def compare(self, after: Reading, restored: bool) -> None:
-        """Grade what differs from the last text that could be graded."""
-        before, self.graded[self.chapter.id] = self.graded[self.chapter.id], after
+        """Grade what differs from the last text that could be graded, and is Python."""
+        before = self.graded[self.chapter.id]
         names = [one.name for one in self.chapter.exercises]
-        different = differing(before, after, names) if before.submission else []
+        changed = differing(before, after, names) if before.submission else []
+        different = after.gradable(changed)
+        if after.half_written and not different:
+            if changed and self.exercise.name not in changed:
+                self.exercise, self.hints = self.chapter.exercise(changed[0]), []
+            self.trouble(after)
+            return
+        self.graded[self.chapter.id] = after
         if not different and restored:
             different = [self.exercise.name]
         if not different:
@@ -176,16 +188,20 @@ class Watcher:
 
     def check(self, names: tuple[str, ...], following: tuple[str, ...] = ()) -> None:
         """Have exercises graded, then the `following`; the answers come when they come."""
-        if self.trouble(self.seen[self.chapter.id]):
+        reading = self.seen[self.chapter.id]
+        if not reading.gradable(names):
+            self.trouble(reading)
             return
         self.following, self.first, self.page = following, None, None
-        self.headline, self.body = view.checking(self.chapter, names), ()
+        self.since = time.monotonic()
+        self.checking = view.checking(self.chapter, names)
+        self.headline, self.body = self.checking, ()
         self.judge = self.judges.of(self.chapter)
         self.judge.ask(names)
 
     def answered(self, heard: Heard) -> None:
         """Draw a verdict, below the one on what it uses if there is one."""
-        report = heard.answer.report
+        report, self.since = heard.answer.report, None
         if report is None:
             self.headline, self.body = Text(heard.answer.problem, "bold red"), ()
             self.page = None
@@ -198,6 +214,7 @@ class Watcher:
             if self.following:
                 self.body = [*self.body, view.checking_users(self.following)]
                 self.judge.ask(self.following)
+                self.since = time.monotonic()
         else:
             self.body = [*view.verdict(self.first, None), *view.users(self.first, report)]
         if self.page:
@@ -262,4 +279,7 @@ class Watcher:
         standings = self.workspace.standings(self.chapter, self.progress)
         title = f"{self.chapter.id} · {self.chapter.title}"
         hints = [view.hint(self.exercise, text) for text in self.hints]
-        return Picture(title, self.headline, [*hints, *self.body], standings)
+        headline = self.headline
+        if self.since is not None and headline is self.checking:
+            headline = view.lasting(self.checking, time.monotonic() - self.since)
+        return Picture(title, headline, [*hints, *self.body], standings)

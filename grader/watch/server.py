@@ -8,18 +8,17 @@ the checks ahead, which is most of the time that a right answer takes.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.course.model import Chapter, Course, CourseError, load_course
 from grader.judge.assignment import Assignment, Wave
+from grader.judge.forks import Died, Fork, Progress, forked
 from grader.report.model import ChapterReport
 from grader.submission.errors import UnreadableSubmission
 from grader.submission.reading import read_submission
@@ -81,26 +80,16 @@ def main() -> None:
 class _Child:
     """A fork that grades.  It has a pipe of its own: it may be killed in the middle of a word."""
 
-    process: Any
-    result: Connection
+    fork: Fork
     number: int
 
     def answer(self) -> Answer:
         try:
-            answer = self.result.recv()
-        except EOFError:
+            answer = self.fork.receive()
+        except Died:
             return Answer(self.number, None, "the judge ended unexpectedly: press r to try again")
         assert isinstance(answer, Answer)
         return answer
-
-    def end(self) -> None:
-        if self.process.is_alive():
-            for kill in (os.killpg, os.kill):
-                # It may have ended just now, or not yet have a group of its own.
-                with contextlib.suppress(ProcessLookupError):
-                    kill(self.process.pid, signal.SIGKILL)
-        self.process.join()
-        self.result.close()
 
 
 class WarmJudge:
@@ -126,9 +115,9 @@ class WarmJudge:
             if ahead.pending and self.child is None and not connection.poll():
                 ahead.draw()
                 continue
-            ends = [connection, *([self.child.result] if self.child else [])]
+            ends = [connection, *([self.child.fork.connection] if self.child else [])]
             ready = wait(ends)
-            if self.child and self.child.result in ready:
+            if self.child and self.child.fork.connection in ready:
                 answer = self.child.answer()
                 self._stop()
                 connection.send(answer)
@@ -165,22 +154,18 @@ class WarmJudge:
             self.sandbox.wait()
 
     def _fork(self, request: Request, loaded: LoadedChapter) -> None:
-        context = multiprocessing.get_context("fork")
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=self._grade, args=(theirs, request, loaded))
-        process.start()
-        theirs.close()
-        self.child = _Child(process, ours, request.number)
+        self.child = _Child(forked(self._grade, request, loaded, leads=True), request.number)
 
     def _stop(self) -> None:
         """End a run with all the judges it started; their workers hang on leashes and follow."""
         if self.child is not None:
-            self.child.end()
+            self.child.fork.end()
             self.child = None
 
-    def _grade(self, result: Connection, request: Request, loaded: LoadedChapter) -> None:
+    def _grade(
+        self, result: Connection, progress: Progress, request: Request, loaded: LoadedChapter
+    ) -> None:
         """Runs in the fork."""
-        os.setpgid(0, 0)
         result.send(self._answer(request, loaded, lambda exercise, passed: None))
 
     def _grade_here(self, request: Request, loaded: LoadedChapter, connection: Connection) -> None:

@@ -11,12 +11,15 @@ from rich.text import Text
 
 from grader.course.model import Chapter, Exercise
 from grader.report.model import WAITS, ChapterReport, ExerciseReport
-from grader.report.terminal import earned, failure
+from grader.report.terminal import earned, failure, other_notes
 from grader.report.text import harmless
 from grader.student.workspace import Standing
 
 KEYS = ("h hint", "n next", "l list", "r run again", "c check all", "q quit")
 BAR = 24
+SHORT = 2.0
+"""Seconds of checking that are not worth a word."""
+
 QUIET = ("passed", "not started", WAITS)
 
 
@@ -34,6 +37,11 @@ def checking(chapter: Chapter, names: Sequence[str]) -> Text:
     """What is being graded now."""
     what = f"{chapter.id}.{names[0]}" if len(names) == 1 else f"{len(names)} exercises"
     return Text(f"checking {what}…", "bold yellow")
+
+
+def lasting(checking: Text, seconds: float) -> Text:
+    """The same with its seconds, once there are some: a loop without end shows as one."""
+    return checking if seconds < SHORT else checking.copy().append(f" {int(seconds)} s")
 
 
 def checking_users(names: Sequence[str]) -> Text:
@@ -60,8 +68,9 @@ def headline(report: ChapterReport) -> Text:
 
 def verdict(report: ChapterReport, advice: str | None) -> list[RenderableType]:
     """A report on a few exercises: what failed in full, what passed in a line."""
-    parts: list[RenderableType] = [Text(f"! {note}\n", "yellow") for note in report.notes]
     failed = [one for one in report.exercises if one.status not in QUIET]
+    notes = other_notes(report, failed)
+    parts: list[RenderableType] = [Text(f"! {note}\n", "yellow") for note in notes]
     parts += [failure(one) for one in failed]
     parts += [_line(one) for one in report.exercises if one not in failed]
     return [*parts, Text(f"\n{advice}", "dim")] if advice else parts

@@ -3,15 +3,17 @@
 import numpy as np
 
 from grader.checks import (
-    Fill,
     check,
+    example,
     expect,
     expect_close,
-    expect_untouched,
     fills,
     given,
+    matches,
+    shapes,
     sizes,
     st,
+    untouched,
 )
 
 REPEATED = (0.1, 0.7)
@@ -35,23 +37,7 @@ TABLES = st.sampled_from(SHAPES)
 TALLER_TABLES = st.sampled_from([shape for shape in SHAPES if shape[0] > 1])
 """Training rows, new rows and columns."""
 
-VECTORS = st.sampled_from(
-    (
-        (3,),
-        (2, 3),
-        (3, 2),
-        (1, 4),
-        (2, 4, 3),
-        (3, 1, 2),
-        (1, 2, 5),
-        (2, 1, 3, 4),
-        (3, 2, 1, 5),
-        (4, 1),
-        (5,),
-        (2, 3, 2, 4),
-    )
-)
-"""Shapes of rank 1 to 4, with unequal axes, some of them of length 1."""
+VECTORS = shapes()
 
 MATRICES = st.sampled_from(((2, 3), (3, 2), (1, 4), (4, 3), (2, 5)))
 
@@ -78,6 +64,9 @@ SEVERAL_GROUPS = st.sampled_from([layout for layout in LAYOUTS if layout[1] > 1]
 GAINS = np.array([1.5, -2.0, 2.5, -3.0, 3.5, -4.0, 4.5, -5.0])
 BIASES = np.array([-0.5, 1.0, -1.5, 2.0, -2.5, 3.0, -3.5, 4.0])
 """Readable and all different: no gain is 0, 1 or −1, no bias is 0."""
+
+TRAINED = ("out", "new_running_mean", "new_running_var")
+GRADIENTS = ("dx", "dgamma", "dbeta")
 
 FILLS = fills()
 UNITS = st.sampled_from(EPS)
@@ -109,7 +98,7 @@ def training_batches(draw, shapes=BATCHES):
     """x, gamma, beta, running_mean, running_var, momentum, eps."""
     (n, d), fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
     weights, momentum = gain_and_bias(fill, d), float(fill.rng.choice(MOMENTA))
-    x, statistics = off_centre(fill, n, d), running(fill, d)
+    x, statistics = fill.off_centre(n, d), running(fill, d)
     return x, *weights, *statistics, momentum, unit * fill.scale**2
 
 
@@ -125,7 +114,7 @@ def varying_batches(draw, shapes=BATCHES):
 def evaluation_batches(draw, shapes=ALSO_SINGLE_ROWS):
     """x, gamma, beta, running_mean, running_var, eps."""
     (n, d), fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
-    x, statistics = off_centre(fill, n, d), running(fill, d)
+    x, statistics = fill.off_centre(n, d), running(fill, d)
     return x, *gain_and_bias(fill, d), *statistics, unit * fill.scale**2
 
 
@@ -134,14 +123,14 @@ def batch_gradients(draw, shapes=BATCHES):
     """dout, x, gamma, eps."""
     shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
     gamma, _ = gain_and_bias(fill, shape[-1])
-    return upstream(fill, *shape), off_centre(fill, *shape), gamma, unit * fill.scale**2
+    return fill.upstream(*shape), fill.off_centre(*shape), gamma, unit * fill.scale**2
 
 
 @st.composite
 def vectors(draw, shapes=VECTORS):
     """x, gamma, beta, eps: vectors along the last axis."""
     shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
-    x, weights = off_centre(fill, *shape), gain_and_bias(fill, shape[-1])
+    x, weights = fill.off_centre(*shape), gain_and_bias(fill, shape[-1])
     return x, *weights, unit * fill.scale**2
 
 
@@ -158,14 +147,14 @@ def vector_gradients(draw, shapes=VECTORS):
     """dout, x, gamma, eps."""
     shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
     gamma, _ = gain_and_bias(fill, shape[-1])
-    return upstream(fill, *shape), off_centre(fill, *shape), gamma, unit * fill.scale**2
+    return fill.upstream(*shape), fill.off_centre(*shape), gamma, unit * fill.scale**2
 
 
 @st.composite
 def images(draw, layouts=IMAGES):
     """x, num_groups, gamma, beta, eps."""
     (n, groups, size, h, w), fill, unit = draw(layouts), draw(FILLS), draw(UNITS)
-    x, weights = off_centre(fill, n, groups * size, h, w), gain_and_bias(fill, groups * size)
+    x, weights = fill.off_centre(n, groups * size, h, w), gain_and_bias(fill, groups * size)
     return x, groups, *weights, unit * fill.scale**2
 
 
@@ -190,17 +179,21 @@ def columns(fill, train, new):
     return train, new
 
 
-def off_centre(fill, *shape):
-    """Numbers whose mean is not 0 along any axis."""
-    x = fill(*shape)
-    x += fill(shape[-1])
-    return x
+def with_bounds(data):
+    """The same with low and high."""
+    return st.tuples(data, BOUNDS).map(lambda both: (*both[0], *both[1]))
 
 
-def upstream(fill, *shape):
-    """A gradient of ordinary size, whatever the size of the inputs, and hardly ever all zeros."""
-    kind = "normal" if fill.kind == "normal" else "integers"
-    return Fill(kind, 1.0, fill.layout, fill.seed + 1)(*shape)
+def beside_eps(case):
+    """An evaluation batch whose variances are not 0, with an eps that is nothing beside them."""
+    *inputs, var, eps = case
+    return *inputs, var + eps, NEGLIGIBLE * eps
+
+
+def without_beta(case):
+    """x, gamma, eps."""
+    x, gamma, _, eps = case
+    return x, gamma, eps
 
 
 def gain_and_bias(fill, count):
@@ -221,43 +214,31 @@ def three(answer):
     return answer
 
 
-def expect_dx(got, expected, dout, gamma, eps, message="dx"):
+def expect_dx(got, expected, dout, x, gamma, eps, message="dx"):
     """Equal up to the rounding of the terms that cancel in dx where the variance is below eps."""
     terms = 1e-3 * np.abs(dout).max() * np.abs(gamma).max() / np.sqrt(eps)
     expect_close(got, expected, message, scale=max(np.abs(expected).max(), terms))
 
 
-def expect_weight_gradients(got, expected, dout):
+def expect_weight_gradients(got, expected, dout, *_):
     """dgamma and dbeta equal up to the rounding of their sums."""
     terms = 1e-3 * np.abs(dout).max()
-    for one, due, name in zip(got, expected, ("dgamma", "dbeta"), strict=True):
+    for one, due, name in zip(got, expected, GRADIENTS[1:], strict=True):
         expect_close(one, due, name, scale=max(np.abs(due).max(), terms))
 
 
-def expect_gradients(got, expected, dout, gamma, eps):
+def expect_gradients(got, expected, *case):
     """All three parts of a backward answer are right."""
     dx, *weights = three(got)
-    expect_dx(dx, expected[0], dout, gamma, eps)
-    expect_weight_gradients(weights, expected[1:], dout)
+    expect_dx(dx, expected[0], *case)
+    expect_weight_gradients(weights, expected[1:], *case)
 
 
-@check("standardize", "the worked example", practice=True)
-def test_standardize_example(submission):
-    train = np.array([[0.0, 5.0, 1.0], [4.0, 5.0, 3.0]])
-    got = submission.standardize(train, np.array([[3.0, 7.0, 0.0]]))
-    expect_close(got, np.array([[0.5, 2.0, -2.0]]))
-
-
-@check("standardize", "matches the reference", value=True)
-@given(data=training_and_new())
-def test_standardize_value(submission, reference, data):
-    expect_close(submission.standardize(*data), reference.standardize(*data), scale=1.0)
-
-
-@check("standardize", "is right for columns that vary", value=True, weight=2, examples=15)
-@given(data=varying_and_new())
-def test_standardize_varying(submission, reference, data):
-    expect_close(submission.standardize(*data), reference.standardize(*data))
+example("standardize")
+matches("standardize", training_and_new(), scale=1.0)
+matches(
+    "standardize", varying_and_new(), title="is right for columns that vary", weight=2, examples=15
+)
 
 
 @check(
@@ -291,36 +272,19 @@ def test_standardize_constant(submission, n, value, fill):
     expect_close(out, new - value, "X − mean is due", scale=1.0)
 
 
-@check("standardize", "leaves its inputs alone", examples=10)
-@given(data=varying_and_new())
-def test_standardize_untouched(submission, data):
-    expect_untouched(submission, "standardize", *data)
+untouched("standardize", varying_and_new())
 
 
-@check("min_max_scale", "the worked example", practice=True)
-def test_min_max_example(submission):
-    train = np.array([[0.0, 5.0, 2.0], [4.0, 5.0, 10.0]])
-    got = submission.min_max_scale(train, np.array([[1.0, 6.0, 12.0]]), -1.0, 1.0)
-    expect_close(got, np.array([[-0.5, 1.0, 1.5]]))
-
-
-@check("min_max_scale", "matches the reference", value=True)
-@given(data=training_and_new(), bounds=BOUNDS)
-def test_min_max_value(submission, reference, data, bounds):
-    got = submission.min_max_scale(*data, *bounds)
-    expect_close(got, reference.min_max_scale(*data, *bounds), scale=1.0)
-
-
-@check(
+example("min_max_scale")
+matches("min_max_scale", with_bounds(training_and_new()), scale=1.0)
+matches(
     "min_max_scale",
-    "is right for columns that vary and the range 0 to 1",
-    value=True,
+    varying_and_new(),
+    title="is right for columns that vary and the range 0 to 1",
+    scale=1.0,
     weight=2,
     examples=15,
 )
-@given(data=varying_and_new())
-def test_min_max_varying(submission, reference, data):
-    expect_close(submission.min_max_scale(*data), reference.min_max_scale(*data), scale=1.0)
 
 
 @check("min_max_scale", "training columns reach from low to high", practice=True, examples=10)
@@ -351,44 +315,20 @@ def test_min_max_constant(submission, n, value, bounds):
     expect_close(out, np.array([[low + 2.0 * (high - low)]]), scale=1.0)
 
 
-@check("min_max_scale", "leaves its inputs alone", examples=10)
-@given(data=varying_and_new())
-def test_min_max_untouched(submission, data):
-    expect_untouched(submission, "min_max_scale", *data)
+untouched("min_max_scale", varying_and_new())
 
 
-TRAINED = ("out", "new_running_mean", "new_running_var")
-
-
-@check("batch_norm_train", "the worked example", practice=True)
-def test_batch_norm_train_example(submission):
-    x = np.array([[1.0, 2.0, 0.0], [9.0, 2.0, 8.0]])
-    gamma, beta = np.array([5.0, 2.0, -10.0]), np.array([1.0, -1.0, 0.5])
-    mean, var = np.array([1.0, 0.0, 2.0]), np.array([8.0, 4.0, 0.0])
-    got = submission.batch_norm_train(x, gamma, beta, mean, var, 0.25, 9.0)
-    out = np.array([[-3.0, -1.0, 8.5], [5.0, -1.0, -7.5]])
-    new_mean, new_var = np.array([2.0, 0.5, 2.5]), np.array([14.0, 3.0, 8.0])
-    expect_close(got, (out, new_mean, new_var), names=TRAINED)
-
-
-@check("batch_norm_train", "matches the reference", value=True)
-@given(batch=training_batches())
-def test_batch_norm_train_value(submission, reference, batch):
-    got = submission.batch_norm_train(*batch)
-    expect_close(got, reference.batch_norm_train(*batch), names=TRAINED)
-
-
-@check(
+example("batch_norm_train")
+matches("batch_norm_train", training_batches(), names=TRAINED)
+matches(
     "batch_norm_train",
-    "the normalized batch is right where eps is negligible",
-    value=True,
+    varying_batches(),
+    title="the normalized batch is right where eps is negligible",
+    names=TRAINED,
+    only=["out"],
     weight=2,
     examples=15,
 )
-@given(batch=varying_batches())
-def test_batch_norm_train_out(submission, reference, batch):
-    out, *_ = submission.batch_norm_train(*batch)
-    expect_close(out, reference.batch_norm_train(*batch)[0], "out")
 
 
 @check(
@@ -434,33 +374,18 @@ def test_batch_norm_train_momentum_one(submission, batch):
     expect_close(var, x.var(axis=0, ddof=1), "new_running_var", scale=size**2)
 
 
-@check("batch_norm_train", "leaves its inputs alone", examples=10)
-@given(batch=training_batches())
-def test_batch_norm_train_untouched(submission, batch):
-    expect_untouched(submission, "batch_norm_train", *batch)
+untouched("batch_norm_train", training_batches())
 
 
-@check("batch_norm_eval", "the worked example", practice=True)
-def test_batch_norm_eval_example(submission):
-    x = np.array([[6.0, 3.0, 2.0], [1.0, -6.0, 10.0]])
-    gamma, beta = np.array([2.0, -1.0, 0.5]), np.array([1.0, 0.5, -1.0])
-    mean, var = np.array([1.0, 0.0, 2.0]), np.array([16.0, 0.0, 7.0])
-    got = submission.batch_norm_eval(x, gamma, beta, mean, var, 9.0)
-    expect_close(got, np.array([[3.0, -0.5, -1.0], [1.0, 2.5, 0.0]]))
-
-
-@check("batch_norm_eval", "matches the reference", value=True)
-@given(batch=evaluation_batches())
-def test_batch_norm_eval_value(submission, reference, batch):
-    expect_close(submission.batch_norm_eval(*batch), reference.batch_norm_eval(*batch))
-
-
-@check("batch_norm_eval", "is right where eps is negligible", value=True, weight=2, examples=15)
-@given(batch=evaluation_batches())
-def test_batch_norm_eval_no_eps(submission, reference, batch):
-    *inputs, var, eps = batch
-    inputs += [var + eps, NEGLIGIBLE * eps]
-    expect_close(submission.batch_norm_eval(*inputs), reference.batch_norm_eval(*inputs))
+example("batch_norm_eval")
+matches("batch_norm_eval", evaluation_batches())
+matches(
+    "batch_norm_eval",
+    evaluation_batches().map(beside_eps),
+    title="is right where eps is negligible",
+    weight=2,
+    examples=15,
+)
 
 
 @check("batch_norm_eval", "a row does not depend on the other rows", practice=True, examples=10)
@@ -480,52 +405,39 @@ def test_batch_norm_eval_mean(submission, batch):
     expect_close(got, beta[None])
 
 
-@check("batch_norm_eval", "leaves its inputs alone", examples=10)
-@given(batch=evaluation_batches())
-def test_batch_norm_eval_untouched(submission, batch):
-    expect_untouched(submission, "batch_norm_eval", *batch)
+untouched("batch_norm_eval", evaluation_batches())
 
 
-@check("batch_norm_backward", "the worked example", practice=True)
-def test_batch_norm_backward_example(submission):
-    x = np.array([[1.0, 2.0, 0.0], [9.0, 2.0, 8.0]])
-    dout = np.array([[1.0, 2.0, 0.0], [3.0, -4.0, 1.0]])
-    got = submission.batch_norm_backward(dout, x, np.array([5.0, 3.0, -5.0]), 9.0)
-    dx = np.array([[-0.36, 3.0, 0.18], [0.36, -3.0, -0.18]])
-    due = dx, np.array([1.6, 0.0, 0.8]), np.array([4.0, -2.0, 1.0])
-    expect_close(got, due, names=("dx", "dgamma", "dbeta"))
-
-
-@check("batch_norm_backward", "matches the reference", value=True)
-@given(case=batch_gradients())
-def test_batch_norm_backward_value(submission, reference, case):
-    dout, _, gamma, eps = case
-    got = submission.batch_norm_backward(*case)
-    expect_gradients(got, reference.batch_norm_backward(*case), dout, gamma, eps)
-
-
-@check("batch_norm_backward", "dx is right", value=True, weight=2, examples=15)
-@given(case=batch_gradients())
-def test_batch_norm_backward_dx(submission, reference, case):
-    dout, _, gamma, eps = case
-    dx, *_ = three(submission.batch_norm_backward(*case))
-    expect_dx(dx, reference.batch_norm_backward(*case)[0], dout, gamma, eps)
-
-
-@check("batch_norm_backward", "dgamma and dbeta are right", value=True, weight=2, examples=15)
-@given(case=batch_gradients())
-def test_batch_norm_backward_weights(submission, reference, case):
-    _, *weights = three(submission.batch_norm_backward(*case))
-    expect_weight_gradients(weights, reference.batch_norm_backward(*case)[1:], case[0])
+example("batch_norm_backward")
+matches("batch_norm_backward", batch_gradients(), compare=expect_gradients)
+matches(
+    "batch_norm_backward",
+    batch_gradients(),
+    title="dx is right",
+    names=GRADIENTS,
+    only=["dx"],
+    compare=expect_dx,
+    weight=2,
+    examples=15,
+)
+matches(
+    "batch_norm_backward",
+    batch_gradients(),
+    title="dgamma and dbeta are right",
+    names=GRADIENTS,
+    only=["dgamma", "dbeta"],
+    compare=expect_weight_gradients,
+    weight=2,
+    examples=15,
+)
 
 
 @check("batch_norm_backward", "each column of dx sums to zero", practice=True, examples=10)
 @given(case=batch_gradients())
 def test_batch_norm_backward_sums(submission, case):
-    dout, x, gamma, eps = case
     dx, *_ = three(submission.batch_norm_backward(*case))
-    due = np.zeros(x.shape[1])
-    expect_dx(dx.sum(axis=0), due, dout, gamma, eps, "moving a whole column changes nothing")
+    due = np.zeros(case[1].shape[1])
+    expect_dx(dx.sum(axis=0), due, *case, "moving a whole column changes nothing")
 
 
 @check("batch_norm_backward", "moving a column changes no gradient", examples=10)
@@ -534,39 +446,21 @@ def test_batch_norm_backward_shift(submission, case, steps):
     dout, x, gamma, eps = case
     size = max(np.abs(x).max(), eps**0.5)
     moved = submission.batch_norm_backward(dout, x + steps * size, gamma, eps)
-    expect_gradients(moved, submission.batch_norm_backward(*case), dout, gamma, eps)
+    expect_gradients(moved, submission.batch_norm_backward(*case), *case)
 
 
-@check("batch_norm_backward", "leaves its inputs alone", examples=10)
-@given(case=batch_gradients())
-def test_batch_norm_backward_untouched(submission, case):
-    expect_untouched(submission, "batch_norm_backward", *case)
+untouched("batch_norm_backward", batch_gradients())
 
 
-@check("layer_norm", "the worked example", practice=True)
-def test_layer_norm_example(submission):
-    x = np.array([[0.0, 0.0, 6.0], [7.0, 1.0, 1.0]])
-    gamma, beta = np.array([3.0, 6.0, -1.5]), np.array([1.0, 0.5, 2.5])
-    got = submission.layer_norm(x, gamma, beta, 1.0)
-    expect_close(got, np.array([[-1.0, -3.5, 0.5], [5.0, -3.5, 3.5]]))
-
-
-@check("layer_norm", "matches the reference", value=True)
-@given(case=vectors())
-def test_layer_norm_value(submission, reference, case):
-    expect_close(submission.layer_norm(*case), reference.layer_norm(*case))
-
-
-@check(
+example("layer_norm")
+matches("layer_norm", vectors())
+matches(
     "layer_norm",
-    "is right for a matrix where eps is negligible",
-    value=True,
+    varying_rows(),
+    title="is right for a matrix where eps is negligible",
     weight=2,
     examples=15,
 )
-@given(case=varying_rows())
-def test_layer_norm_matrix(submission, reference, case):
-    expect_close(submission.layer_norm(*case), reference.layer_norm(*case))
 
 
 @check("layer_norm", "each vector is on its own", practice=True, examples=10)
@@ -598,52 +492,39 @@ def test_layer_norm_eps(submission, case):
     expect_close((x_hat**2).mean(axis=-1), due, "the mean square of x̂ is σ²/(σ² + ε)", scale=1.0)
 
 
-@check("layer_norm", "leaves its inputs alone", examples=10)
-@given(case=vectors())
-def test_layer_norm_untouched(submission, case):
-    expect_untouched(submission, "layer_norm", *case)
+untouched("layer_norm", vectors())
 
 
-@check("layer_norm_backward", "the worked example", practice=True)
-def test_layer_norm_backward_example(submission):
-    x = np.array([[0.0, 0.0, 6.0], [7.0, 1.0, 1.0]])
-    dout = np.array([[1.0, 0.0, 2.0], [0.0, -1.0, 2.0]])
-    got = submission.layer_norm_backward(dout, x, np.array([3.0, 6.0, -1.5]), 1.0)
-    dx = np.array([[5.0, -4.0, -1.0], [1.0, -5.0, 4.0]]) / 9
-    due = dx, np.array([-2.0, 2.0, 4.0]) / 3, np.array([1.0, -1.0, 4.0])
-    expect_close(got, due, names=("dx", "dgamma", "dbeta"))
-
-
-@check("layer_norm_backward", "matches the reference", value=True)
-@given(case=vector_gradients())
-def test_layer_norm_backward_value(submission, reference, case):
-    dout, _, gamma, eps = case
-    got = submission.layer_norm_backward(*case)
-    expect_gradients(got, reference.layer_norm_backward(*case), dout, gamma, eps)
-
-
-@check("layer_norm_backward", "dx is right", value=True, weight=2, examples=15)
-@given(case=vector_gradients())
-def test_layer_norm_backward_dx(submission, reference, case):
-    dout, _, gamma, eps = case
-    dx, *_ = three(submission.layer_norm_backward(*case))
-    expect_dx(dx, reference.layer_norm_backward(*case)[0], dout, gamma, eps)
-
-
-@check("layer_norm_backward", "dgamma and dbeta are right", value=True, weight=2, examples=15)
-@given(case=vector_gradients())
-def test_layer_norm_backward_weights(submission, reference, case):
-    _, *weights = three(submission.layer_norm_backward(*case))
-    expect_weight_gradients(weights, reference.layer_norm_backward(*case)[1:], case[0])
+example("layer_norm_backward")
+matches("layer_norm_backward", vector_gradients(), compare=expect_gradients)
+matches(
+    "layer_norm_backward",
+    vector_gradients(),
+    title="dx is right",
+    names=GRADIENTS,
+    only=["dx"],
+    compare=expect_dx,
+    weight=2,
+    examples=15,
+)
+matches(
+    "layer_norm_backward",
+    vector_gradients(),
+    title="dgamma and dbeta are right",
+    names=GRADIENTS,
+    only=["dgamma", "dbeta"],
+    compare=expect_weight_gradients,
+    weight=2,
+    examples=15,
+)
 
 
 @check("layer_norm_backward", "each vector of dx sums to zero", practice=True, examples=10)
 @given(case=vector_gradients())
 def test_layer_norm_backward_sums(submission, case):
-    dout, x, gamma, eps = case
     dx, *_ = three(submission.layer_norm_backward(*case))
-    sums, due = np.asarray(dx.sum(axis=-1)), np.zeros(x.shape[:-1])
-    expect_dx(sums, due, dout, gamma, eps, "adding a constant to a vector changes nothing")
+    sums, due = np.asarray(dx.sum(axis=-1)), np.zeros(case[1].shape[:-1])
+    expect_dx(sums, due, *case, "adding a constant to a vector changes nothing")
 
 
 @check("layer_norm_backward", "dgamma and dbeta collect every vector", examples=10)
@@ -655,37 +536,18 @@ def test_layer_norm_backward_collects(submission, case):
     expect_weight_gradients(together, [sum(each[i] for each in apart) for i in (1, 2)], dout)
 
 
-@check("layer_norm_backward", "leaves its inputs alone", examples=10)
-@given(case=vector_gradients())
-def test_layer_norm_backward_untouched(submission, case):
-    expect_untouched(submission, "layer_norm_backward", *case)
+untouched("layer_norm_backward", vector_gradients())
 
 
-@check("rms_norm", "the worked example", practice=True)
-def test_rms_norm_example(submission):
-    x = np.array([[1.0, 2.0, 2.0], [4.0, -5.0, 2.0]])
-    got = submission.rms_norm(x, np.array([2.0, -1.0, 3.0]), 1.0)
-    expect_close(got, np.array([[1.0, -1.0, 3.0], [2.0, 1.25, 1.5]]))
-
-
-@check("rms_norm", "matches the reference", value=True)
-@given(case=vectors())
-def test_rms_norm_value(submission, reference, case):
-    x, gamma, _, eps = case
-    expect_close(submission.rms_norm(x, gamma, eps), reference.rms_norm(x, gamma, eps))
-
-
-@check(
+example("rms_norm")
+matches("rms_norm", vectors().map(without_beta))
+matches(
     "rms_norm",
-    "is right for a matrix where eps is negligible",
-    value=True,
+    varying_rows().map(without_beta),
+    title="is right for a matrix where eps is negligible",
     weight=2,
     examples=15,
 )
-@given(case=varying_rows())
-def test_rms_norm_matrix(submission, reference, case):
-    x, gamma, _, eps = case
-    expect_close(submission.rms_norm(x, gamma, eps), reference.rms_norm(x, gamma, eps))
 
 
 @check("rms_norm", "before gamma each vector keeps its direction", practice=True, examples=10)
@@ -716,24 +578,11 @@ def test_rms_norm_alone(submission, case):
     expect_close(alone, together[0], "x[0] alone, against all of x at once")
 
 
-@check("group_norm", "the worked example", practice=True)
-def test_group_norm_example(submission):
-    x = np.array([1.0, 1.0, 9.0, 9.0, 0.0, 8.0, 8.0, 0.0]).reshape(1, 4, 1, 2)
-    gamma, beta = np.array([5.0, 10.0, -5.0, 2.5]), np.array([1.0, 0.5, 0.25, -1.0])
-    due = np.array([-3.0, -3.0, 8.5, 8.5, 4.25, -3.75, 1.0, -3.0]).reshape(1, 4, 1, 2)
-    expect_close(submission.group_norm(x, 2, gamma, beta, 9.0), due)
-
-
-@check("group_norm", "matches the reference", value=True)
-@given(case=images())
-def test_group_norm_value(submission, reference, case):
-    expect_close(submission.group_norm(*case), reference.group_norm(*case))
-
-
-@check("group_norm", "is right where eps is negligible", value=True, weight=2, examples=15)
-@given(case=varying_images())
-def test_group_norm_no_eps(submission, reference, case):
-    expect_close(submission.group_norm(*case), reference.group_norm(*case))
+example("group_norm")
+matches("group_norm", images())
+matches(
+    "group_norm", varying_images(), title="is right where eps is negligible", weight=2, examples=15
+)
 
 
 @check("group_norm", "each image is on its own", practice=True, examples=10)
@@ -766,7 +615,4 @@ def test_group_norm_channels(submission, case):
     expect_close(submission.group_norm(*case), due, "γ_c times x̂ plus β_c")
 
 
-@check("group_norm", "leaves its inputs alone", examples=10)
-@given(case=images())
-def test_group_norm_untouched(submission, case):
-    expect_untouched(submission, "group_norm", *case)
+untouched("group_norm", images())

@@ -140,7 +140,7 @@ def test_a_judge_that_dies_is_no_mark_and_tried_once_more(full, undisturbed):
     out, err = run.communicate(timeout=120)
     assert (full.reports(), out) == undisturbed
     ((message,),) = full.rows("SELECT message FROM failures")
-    assert message == "the judge ended unexpectedly"
+    assert message == "the judge was killed"
     assert err == ""
 
 
@@ -154,7 +154,7 @@ def test_a_judge_that_dies_twice_leaves_no_mark(classroom):
         )
     out, _ = run.communicate(timeout=120)
     assert run.returncode == 3
-    assert "no mark: the grader failed: the judge ended" in " ".join(out.split())
+    assert "no mark: the grader failed: the judge was killed" in " ".join(out.split())
     assert classroom.judged() == []
     assert classroom.grade()[0] == 0
 

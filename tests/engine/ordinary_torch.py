@@ -128,11 +128,8 @@ def compile_eagerly():
 
 
 def compile_to_a_program():
-    """Where there is no C++ compiler, torch says so itself."""
-    try:
-        return torch.compile(_model())(torch.ones(1, 4)).tolist()
-    except Exception as error:
-        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    """The sandbox compiles nothing: what is to be compiled runs as it is."""
+    return torch.compile(_model())(torch.ones(1, 4)).tolist()
 
 
 def lstm():

@@ -123,6 +123,16 @@ def test_errors_in_the_markers(tiny, old, new, words):
         stub_of(course.solution(chapter), chapter)
 
 
+def test_a_signature_may_take_several_lines(tiny):
+    course = load_course(tiny(solution=SOLUTION.replace("(x):", "(\n    x,\n):")))
+    chapter = course.chapter("ch1")
+    assert "    x,\n):\n" in stub_of(course.solution(chapter), chapter)
+    unmarked = SOLUTION.replace("(x):", "(\n    x,\n):").replace("    ### BEGIN SOLUTION\n", "")
+    course = load_course(tiny(solution=unmarked.replace("    ### END SOLUTION\n", "")))
+    with pytest.raises(CourseError, match="has no ### BEGIN"):
+        stub_of(course.solution(chapter), chapter)
+
+
 def test_names_are_found_and_suggested(course):
     assert course.chapter("4").id == course.chapter("ch04").id == "ch4"
     assert course.select("softmax")[1].id == "ch4.softmax"

@@ -15,7 +15,7 @@ import pytest
 
 from grader.course.model import Chapter
 from grader.wall.errors import SubmissionError
-from grader.wall.isolation import Isolation
+from grader.wall.isolation import ENVIRONMENT, Isolation
 from grader.wall.limits import Limits
 from grader.wall.sandbox import Sandbox
 from grader.wall.session import Session, Sources
@@ -192,14 +192,14 @@ def test_ordinary_torch_works_in_every_torch_chapter_as_outside(course, bubblewr
 
 
 def _outside() -> dict[str, object]:
-    """What the calls come to in a Python without any guard, and like the sandbox without g++."""
+    """What the calls come to in a Python without guard, and without compiler like the sandbox."""
     program = (
         "import json, ordinary_torch as o; print(json.dumps({n: vars(o)[n]() for n in o.CALLS}))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ORDINARY.parent,
-        env={"PATH": "", "HOME": os.environ.get("HOME", "/tmp"), "OMP_NUM_THREADS": "1"},
+        env={**ENVIRONMENT, "PATH": "", "HOME": os.environ.get("HOME", "/tmp")},
         capture_output=True,
         text=True,
         check=True,

@@ -85,6 +85,7 @@ def test_the_cells_of_a_notebook_are_the_chapter(course):
         ("z_i / Σ_j exp(z_j) + 1", r"\frac{z_{i}}{\sum_{j} \exp(z_{j})} + 1"),
         ("1/n · Σ_i |r_i|", r"\frac{1}{n} \cdot \sum_{i} \left|r_{i} \right|"),
         ("p(y | x_1) = Π_i p(y_i | x_1)", r"p(y \mid x_{1}) = \prod_{i} p(y_{i} \mid x_{1})"),
+        ("√(2/π) · Φ(x³)", r"\sqrt{\frac{2}{\pi}} \cdot \Phi(x^3)"),
         ("−(α/r) · f(1/n)", r"-\frac{\alpha}{r} \cdot f\left(\frac{1}{n} \right)"),
         ("x_i^(k + 1) = 10^(−2i/d)", r"x_{i}^{k + 1} = 10^{-2i/d}"),
         ("x̂_i + ȳ + dx̂", r"\hat{x}_{i} + \bar{y} + d\hat{x}"),

@@ -68,7 +68,7 @@ def test_the_mistake_is_named(run_pytest, wrong):
 def test_the_first_failure_stops(run_pytest, wrong):
     done = run_pytest("-q", "-x", "--submission", wrong, "-k", "test_log_softmax")
     assert done.returncode == 1
-    assert "✗ log_softmax — not defined\n! line 13: def log_softmax" in done.stdout
+    assert "✗ log_softmax — does not parse\n    line 13: def log_softmax" in done.stdout
     assert "1 failed" in done.stdout
 
 

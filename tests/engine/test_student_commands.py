@@ -77,12 +77,15 @@ def test_next_says_what_and_why(run, student):
     assert "Turn every logit into a probability between 0 and 1.\nthen:" in out
     assert out.endswith("then: grade ch4.sigmoid     stuck? grade hint ch4.sigmoid\n")
     solve(student, "log_softmax", "def log_softmax(z):\n    return np.log(softmax(z))")
-    assert "begun it and not had it checked, 10 points" in run("next")[1]
-    run("ch4.log_softmax")
-    out = run("next", "ch4")[1]
-    assert out.startswith("ch4.softmax ")
-    assert "ch4.log_softmax uses it" in out
+    for _ in range(2):
+        out = run("next")[1]
+        assert out.startswith("ch4.softmax ")
+        assert "ch4.log_softmax is written and waits for it." in out
+        run("ch4.log_softmax")
+    solve(student, "softmax")
+    assert "begun it and not had it checked, 12 points" in run("next")[1]
     names = ("softmax", "logsumexp", "log_softmax")
+    student.write_text((ROOT / "exercises" / MODULE).read_text())
     for name in names:
         solve(student, name)
     run(*(f"ch4.{name}" for name in names))
@@ -290,3 +293,31 @@ def two(x):
 def test_what_a_change_concerns(old, new, exercises):
     assert changed(SOURCE, SOURCE.replace(old, new), ["one", "two"]) == exercises
     assert changed(SOURCE.replace(old, new), SOURCE, ["one", "two"]) == exercises
+
+
+def test_what_waits_for_a_stub_is_not_asked_to_be_written(run, student):
+    solve(student, "log_softmax", "def log_softmax(z, axis=-1):\n    return np.log(softmax(z))")
+    assert (
+        "~  10  ch4.log_softmax                    waits for ch4.softmax" in run("list", "ch4")[1]
+    )
+    _, out, _ = run("next")
+    assert out.startswith("ch4.softmax   ")
+    assert "ch4.log_softmax is written and waits for it." in out
+    _, out, _ = run("ch4.log_softmax")
+    assert "waits for ch4.softmax" in out
+    assert "next: write ch4.softmax, then run grade ch4.softmax" in out
+    solve(student, "softmax")
+    assert "waits" not in run("list", "ch4")[1]
+
+
+def test_the_command_that_is_suggested_keeps_the_submission(run, tmp_path):
+    mine = tmp_path / "my file.py"
+    mine.write_text("import numpy as np\n\n\ndef Soft_Max(z, axis=-1):\n    return z\n")
+    _, out, _ = run("ch4.softmax", "--submission", mine)
+    assert "--map Soft_Max=softmax" in out
+    assert f"--submission '{mine}' --map Soft_Max=softmax" in " ".join(out.split())
+    mine.write_text("def softmax(z, axis=-1):\n    return (z\n")
+    _, out, _ = run("ch4.softmax", "--submission", mine)
+    assert f"make it Python, then run grade ch4.softmax --submission '{mine}'" in " ".join(
+        out.split()
+    )

@@ -183,6 +183,35 @@ def test_files_that_are_half_written_broken_or_gone(watching, path):
     watching.until("✓ ch4.softmax passed")
 
 
+def test_what_is_python_is_graded_beside_what_is_not(watching, path):
+    watching.until("0 of 10 done")
+    broken = with_block("sigmoid", "def sigmoid(z:\n    return z")
+    path.write_text(broken)
+    watching.until("this is not Python yet")
+    path.write_text(broken.replace(blocks(STUB)["softmax"].text, SOLVED["softmax"].text))
+    watching.until("✓ ch4.softmax passed, 12 / 12 points")
+    path.write_text(with_block("sigmoid", "def sigmoid(z, z):\n    return z"))
+    watching.until("✗ sigmoid — does not parse")
+    watching.until("duplicate argument 'z'")
+
+
+def test_what_waits_is_not_said_to_be_not_started(watching, path):
+    watching.until("0 of 10 done")
+    path.write_text(
+        with_block("log_softmax", "def log_softmax(z, axis=-1):\n    return softmax(z)")
+    )
+    watching.until("· ch4.log_softmax waits for ch4.softmax")
+    watching.press("n")
+    watching.until("ch4.log_softmax is written and waits for it.")
+
+
+def test_a_loop_without_end_shows_its_seconds(watching, path):
+    watching.until("0 of 10 done")
+    path.write_text(with_block("softmax", ENDLESS))
+    watching.until("checking ch4.softmax… 2 s")
+    watching.until("checking ch4.softmax… 3 s")
+
+
 def test_what_uses_a_changed_exercise_follows(watching, path):
     watching.until("0 of 10 done")
     user = blocks(STUB)["cross_entropy_gradient"].text
@@ -244,9 +273,11 @@ def test_keys_in_every_state(watching, path):
     watching.press("h")
     watching.until("hint for softmax  1/3")
     path.write_text(with_block("softmax", "def softmax(z:\n    return z"))
-    for key in "rc":
-        watching.press(key)
-        watching.until("this is not Python yet")
+    watching.until("this is not Python yet")
+    watching.press("r")
+    watching.until("this is not Python yet")
+    watching.press("c")
+    assert "def softmax(z:" in watching.until("✗ softmax — does not parse")
     watching.press("l")
     watching.until("~  12  ch4.softmax")
     path.unlink()

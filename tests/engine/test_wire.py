@@ -24,6 +24,7 @@ from grader.wall.protocol.wire import (
     pack,
     pack_question,
     unpack,
+    unpack_question,
 )
 
 one_key = (
@@ -93,7 +94,10 @@ def test_tensors_arrive_with_their_dtype():
 
 def test_seeds_and_sources_travel_as_such():
     function = Function("f", "def f(x): return x", {"A": 2})
-    assert unpack(pack([Generator(3), function])) == [Generator(3), function]
+    assert unpack_question(pack([Generator(3), function])) == [Generator(3), function]
+    for token in (Generator(3), function):
+        with pytest.raises(WireError, match="which no answer may hold"):
+            unpack(pack([token]))
 
 
 def test_what_is_not_plain_becomes_opaque():

@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+UNREAD = "#!unread "
+"""The beginning of a helper's text that only says why the helper was not read."""
+
 FOLDER = "handed_in"
 """The name of the folder as a package."""
 
@@ -50,6 +53,9 @@ class Helpers(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         key = f"{name}.__init__" if self._is_package(name) else name
         belongs_to = name if self._is_package(name) else name.rpartition(".")[0]
         module.__package__ = f"{FOLDER}.{belongs_to}".rstrip(".")
+        text = self.files.get(key, "")
+        if text.startswith(UNREAD):
+            raise ImportError(text.removeprefix(UNREAD))
         if key in self.files:
             module.__file__ = label(key)
             self.run(module, key)

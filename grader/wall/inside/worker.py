@@ -20,7 +20,7 @@ from grader.wall.inside.problems import described
 from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import Channel, ChannelClosed
 from grader.wall.protocol.tokens import Function, materialise
-from grader.wall.protocol.wire import unpack
+from grader.wall.protocol.wire import unpack_question
 
 PRINTED = 2000
 """Characters of printed output that travel with an answer."""
@@ -53,11 +53,11 @@ def serve(channel: Channel) -> None:
     """Answer the judge's requests until it hangs up."""
     with contextlib.suppress(ChannelClosed):
         first = channel.receive()
-        worker = Worker(unpack(first["request"]))
+        worker = Worker(unpack_question(first["request"]))
         channel.send({"id": first["id"], **worker.loaded})
         while True:
             message = channel.receive()
-            answer = worker.answer(unpack(message["request"]))
+            answer = worker.answer(unpack_question(message["request"]))
             try:
                 channel.send({"id": message["id"], **answer})
             except WireError as error:

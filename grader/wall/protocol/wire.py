@@ -49,11 +49,18 @@ def pack_question(value: Any) -> bytes:
 
 
 def unpack(payload: bytes) -> Any:
-    """Decode a frame's payload.
+    """Decode an answer: plain data alone.
 
-    Raises WireError for anything but plain data of an allowed type and a sane size.
+    Raises WireError for anything else, and for what is of no sane size.  Functions and generators
+    travel to the sandbox only: out of an answer, a check might give one to the reference, which
+    would run a submission's text in the judge.
     """
     return _Decoder().decode(payload, MAX_DEPTH)
+
+
+def unpack_question(payload: bytes) -> Any:
+    """Decode what a check sent, functions and generators too.  Raises WireError."""
+    return _QuestionDecoder().decode(payload, MAX_DEPTH)
 
 
 class _Encoder:
@@ -193,7 +200,9 @@ class _Decoder:
             )
         except WireError:
             raise
-        except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        except MemoryError:
+            raise WireError("more than fits into memory") from None
+        except Exception as error:  # whatever trips over these bytes, they are the submission's
             raise WireError(f"not a frame of plain data ({type(error).__name__})") from None
 
     def count(self, container: Any) -> Any:
@@ -216,11 +225,21 @@ class _Decoder:
             return tuple(value)
         if code == OPAQUE and isinstance(value, str):
             return Opaque(value)
-        if code == GENERATOR and isinstance(value, int):
+        return self.token(code, value)
+
+    def token(self, code: int, value: Any) -> Any:
+        raise WireError(f"an extension of type {code}, which no answer may hold")
+
+
+class _QuestionDecoder(_Decoder):
+    """Decodes what comes from the judge."""
+
+    def token(self, code: int, value: Any) -> Any:
+        if code == GENERATOR and type(value) is int:
             return Generator(value)
-        if code == FUNCTION and isinstance(value, list) and len(value) == 3:
+        if code == FUNCTION and type(value) is list and len(value) == 3:
             return Function(*value)
-        raise WireError(f"malformed extension of type {code}")
+        return super().token(code, value)
 
 
 def _rebuild_mapping(pairs: Any) -> dict[Any, Any]:

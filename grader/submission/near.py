@@ -1,0 +1,40 @@
+"""What a file may call an exercise that it does not define under its own name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+from grader.python.toplevel import top_level
+
+LIKENESS = 0.8
+"""How alike two names are, by difflib's ratio, that are taken for one with a slip."""
+
+WORDS = frozenset("my our new own the impl fn func function custom student hw v1 v2 v3 2".split())
+"""Parts of a name that say whose it is, and not what."""
+
+
+def near_name(source: str, name: str, taken: Collection[str]) -> str:
+    """The function or class of the file that is probably `name`; empty where none is.
+
+    Capitals, underscores and words such as `my` do not count.  Names in `taken` are other
+    exercises' own.
+    """
+    defined = [
+        bound
+        for one in top_level(source)
+        if one.is_definition
+        for bound in one.binds
+        if bound not in taken and not bound.startswith("__")
+    ]
+    same = [one for one in defined if _core(one) == _core(name)]
+    if same:
+        return same[-1]
+    cores = {_core(one): one for one in defined}
+    close = difflib.get_close_matches(_core(name), cores, n=1, cutoff=LIKENESS)
+    return cores[close[0]] if close else ""
+
+
+def _core(name: str) -> str:
+    parts = [part for part in name.lower().split("_") if part and part not in WORDS]
+    return "".join(parts) or name.lower()
