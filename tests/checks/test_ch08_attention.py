@@ -6,21 +6,26 @@ import torch
 
 from grader.checks import (
     ORDINARY,
+    Fill,
     assume,
     check,
+    example,
     expect,
     expect_close,
     expect_equal,
     expect_error,
-    expect_untouched,
     fills,
     given,
+    matches,
     sizes,
     st,
+    untouched,
 )
 
 FILLS = fills((*ORDINARY, 3.0))
 STEADY = fills((1.0, 2.0, 0.1))  # for gradients: sums of products of everything with everything
+
+NO_MASK, ALL_PAIRS, BROADCAST = "none", "all pairs", "broadcast"
 
 LARGEST_SCORE = 20.0
 """Scores beyond this, drawn at random, would ask more of a softmax than float32 can give."""
@@ -40,7 +45,7 @@ def expect_answer(got, expected, message="", scale=None, slack=1.0):
 
 
 def parts(got, expected, message=""):
-    """Each tensor of an answer with the one that is due.  Raises Mismatch if their number differs."""
+    """Each tensor of an answer with the one that is due.  Raises Mismatch if some are missing."""
     if not isinstance(expected, (tuple, list)):
         return [(got, expected)]
     many = isinstance(got, (tuple, list)) and len(got) == len(expected)
@@ -48,6 +53,28 @@ def parts(got, expected, message=""):
     expect(many, f"{message}: {due}" if message else due, expected=expected, got=got)
     pairs = zip(got, expected, strict=True)
     return [pair for one, other in pairs for pair in parts(one, other, message)]
+
+
+def same_answer(got, expected, *_):
+    """The comparison of most value checks."""
+    expect_answer(got, expected)
+
+
+def same_mask(got, expected, *_):
+    """A mask is boolean, and exact."""
+    if isinstance(got, torch.Tensor):
+        expect_equal(str(got.dtype), "torch.bool", "the dtype of the mask")
+    expect_equal(got, expected)
+
+
+def some(make, *shapes):
+    """Cases that are always tried: sizes that tell axes apart, and those that hide it."""
+    return [make(Fill("integers", 1.0, "S", seed), shape) for seed, shape in enumerate(shapes)]
+
+
+def named(cases):
+    """Cases as `check` takes them."""
+    return [{"case": case} for case in cases]
 
 
 def call_and_count_bytes(module, name, arguments):
@@ -89,13 +116,6 @@ def doubled(case):
     return case.double() if floats else case
 
 
-def expect_mask(got, expected, message=""):
-    """A mask is boolean, and exact."""
-    if isinstance(got, torch.Tensor):
-        expect_equal(str(got.dtype), "torch.bool", "the dtype of the mask")
-    expect_equal(got, expected, message)
-
-
 def tensor(fill, *shape):
     """Fill a tensor of float32, in whatever memory layout was drawn."""
     values = fill.tensor(*shape, dtype="float32")
@@ -104,14 +124,18 @@ def tensor(fill, *shape):
     return torch.stack([values, torch.zeros_like(values)], dim=-1).flatten(-2)[..., ::2]
 
 
-def random_mask(rng, *shape, nowhere=False):
-    """A mask that broadcasts to that shape: axes may be missing or 1.
+def random_mask(rng, kind, *shape, nowhere=False):
+    """A mask for queries and keys, or one that broadcasts: axes may be missing or 1.
 
     Every row may attend somewhere, unless `nowhere`: then the first may not, nor may others.
     """
-    missing = rng.integers(0, len(shape)) * rng.integers(0, 2)
-    kept = [size if rng.random() < 0.7 else 1 for size in shape[missing:-1]]
-    kept.append(shape[-1] if rng.random() < 0.9 else 1)
+    kept = list(shape[-2:])
+    if kind == NO_MASK:
+        return None
+    if kind == BROADCAST:
+        missing = rng.integers(0, len(shape)) * rng.integers(0, 2)
+        kept = [size if rng.random() < 0.7 else 1 for size in shape[missing:-1]]
+        kept.append(shape[-1] if rng.random() < 0.9 else 1)
     mask = rng.random(kept) < 0.6
     if nowhere:
         rows = rng.random((*kept[:-1], 1)) < 0.6
@@ -125,16 +149,10 @@ def random_mask(rng, *shape, nowhere=False):
 # --- masks ---------------------------------------------------------------------------------------
 
 
-@check("causal_mask", "the worked example", practice=True)
-def test_causal_mask_example(submission):
-    expected = torch.tensor([[True, False, False], [True, True, False], [True, True, True]])
-    expect_mask(submission.causal_mask(3), expected)
+example("causal_mask")
 
 
-@check("causal_mask", "matches the reference", value=True)
-@given(length=sizes(1, 12))
-def test_causal_mask_value(submission, reference, length):
-    expect_mask(submission.causal_mask(length), reference.causal_mask(length))
+matches("causal_mask", sizes(1, 12), compare=same_mask, first=[2, 1, 5])
 
 
 @check("causal_mask", "everyone may attend to itself, nobody to a later position", practice=True)
@@ -145,29 +163,25 @@ def test_causal_mask_future(submission, length):
     expect(not mask.bool().triu(1).any(), "position i may not attend to i + 1", got=mask)
 
 
-BATCHES = st.sampled_from([(1, 2), (2, 2), (2, 3), (3, 1), (4, 2), (3, 5), (6, 4), (4, 4), (5, 7)])
-
-
-@st.composite
-def lengths_and_width(draw):
+def batch_of_lengths(fill, shape):
     """Lengths from 0 to max_length, which the longest need not reach."""
-    (batch, max_length), fill = draw(BATCHES), draw(FILLS)
+    batch, max_length = shape
     lengths = fill.rng.integers(0, max_length + 1, batch)
     return torch.from_numpy(lengths).to(torch.int32 if fill.seed % 2 else torch.int64), max_length
 
 
-@check("padding_mask", "the worked example", practice=True)
-def test_padding_mask_example(submission):
-    expected = torch.tensor(
-        [[True, True, False, False], [False, False, False, False], [True, True, True, False]]
-    )
-    expect_mask(submission.padding_mask(torch.tensor([2, 0, 3]), 4), expected)
+BATCHES = st.sampled_from([(1, 2), (2, 3), (3, 1), (4, 2), (3, 5), (6, 4), (4, 4), (5, 7)])
+SQUARE_LENGTHS = some(batch_of_lengths, (2, 2), (4, 4), (2, 3), (3, 2), (3, 3))
 
 
-@check("padding_mask", "matches the reference", value=True)
-@given(case=lengths_and_width())
-def test_padding_mask_value(submission, reference, case):
-    expect_mask(submission.padding_mask(*case), reference.padding_mask(*case))
+def lengths_and_width():
+    return st.builds(batch_of_lengths, FILLS, BATCHES)
+
+
+example("padding_mask")
+
+
+matches("padding_mask", lengths_and_width(), compare=same_mask, first=SQUARE_LENGTHS)
 
 
 @check("padding_mask", "each row has as many True as the sequence has tokens", practice=True)
@@ -177,10 +191,7 @@ def test_padding_mask_counts(submission, case):
     expect_equal(counts, case[0].long(), "True must stand once for each real token")
 
 
-@check("padding_mask", "leaves its input alone")
-@given(case=lengths_and_width())
-def test_padding_mask_untouched(submission, case):
-    expect_untouched(submission, "padding_mask", *case)
+untouched("padding_mask", lengths_and_width(), title="leaves its input alone")
 
 
 # --- scaled dot-product attention ----------------------------------------------------------------
@@ -205,7 +216,6 @@ SHAPES = st.sampled_from(
         ((2, 1, 3), 4, 5, 2, 6),
     ]
 )
-NO_MASK, ALL_PAIRS, BROADCAST = "none", "all pairs", "broadcast"
 MASKS = st.sampled_from([NO_MASK, ALL_PAIRS, BROADCAST, BROADCAST])
 SOME_MASK = st.sampled_from([ALL_PAIRS, BROADCAST, BROADCAST])
 
@@ -242,39 +252,41 @@ def rounding(q, k):
 @st.composite
 def attention(draw, scores=ordinary_scores, masks=MASKS, filled=FILLS, nowhere=False):
     """Arguments q, k, v, mask: every row may attend somewhere, unless `nowhere`."""
-    (lead, length, keys, d_k, d_v), fill, kind = draw(SHAPES), draw(filled), draw(masks)
+    return attention_of(draw(filled), draw(SHAPES), draw(masks), scores, nowhere)
+
+
+def attention_of(fill, shape, kind=ALL_PAIRS, scores=ordinary_scores, nowhere=False):
+    lead, length, keys, d_k, d_v = shape
     q, k = scores(fill, lead, length, keys, d_k)
     v = tensor(fill, *lead, keys, d_v)
-    if kind == NO_MASK:
-        return q, k, v, None
-    axes = () if kind == ALL_PAIRS else lead
-    return q, k, v, random_mask(fill.rng, *axes, length, keys, nowhere=nowhere)
+    return q, k, v, random_mask(fill.rng, kind, *lead, length, keys, nowhere=nowhere)
 
 
-@check("scaled_dot_product_attention", "the worked example", practice=True)
-def test_attention_example(submission):
-    q = torch.tensor([[2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]])
-    k = torch.log(torch.tensor([[1.0, 1, 1, 1], [2.0, 1, 1, 1], [5.0, 1, 1, 1]]))
-    v = torch.tensor([[8.0, 0.0], [0.0, 8.0], [16.0, 8.0]])
-    mask = torch.tensor([[True, True, True], [True, True, False]])
-    got = submission.scaled_dot_product_attention(q, k, v, mask)
-    weights = torch.tensor([[0.125, 0.25, 0.625], [0.5, 0.5, 0.0]])
-    expect_answer(got, (torch.tensor([[11.0, 7.0], [4.0, 4.0]]), weights))
+SQUARE = some(
+    attention_of,
+    ((), 3, 3, 3, 3),
+    ((3,), 3, 2, 4, 5),
+    ((2, 3), 3, 4, 3, 2),
+    ((), 2, 4, 4, 3),
+    ((4, 2), 4, 4, 2, 3),
+)
 
 
-@check("scaled_dot_product_attention", "matches the reference", value=True)
-@given(case=attention())
-def test_attention_value(submission, reference, case):
-    got = submission.scaled_dot_product_attention(*case)
-    expect_answer(got, reference.scaled_dot_product_attention(*case))
+example("scaled_dot_product_attention")
 
 
-@check("scaled_dot_product_attention", "is right without a mask", value=True, weight=2, examples=25)
-@given(case=attention(masks=st.just(NO_MASK)))
-def test_attention_unmasked(submission, reference, case):
-    q, k, v, _ = case
-    got = submission.scaled_dot_product_attention(q, k, v)
-    expect_answer(got, reference.scaled_dot_product_attention(q, k, v))
+matches("scaled_dot_product_attention", attention(), compare=same_answer, first=SQUARE)
+
+
+matches(
+    "scaled_dot_product_attention",
+    attention(masks=st.just(NO_MASK)).map(lambda case: case[:3]),
+    title="is right without a mask",
+    compare=same_answer,
+    first=[case[:3] for case in SQUARE],
+    weight=2,
+    examples=25,
+)
 
 
 def attend_and_go_back(module, q, k, v, mask, upstream):
@@ -363,10 +375,7 @@ def test_attention_dtype(submission, reference, case):
     expect_dtype_kept(submission, reference, "scaled_dot_product_attention", case)
 
 
-@check("scaled_dot_product_attention", "leaves its inputs alone")
-@given(case=attention())
-def test_attention_untouched(submission, case):
-    expect_untouched(submission, "scaled_dot_product_attention", *case)
+untouched("scaled_dot_product_attention", attention(), first=SQUARE)
 
 
 # --- heads ---------------------------------------------------------------------------------------
@@ -388,24 +397,32 @@ HEADS = st.sampled_from(
 )
 
 
+def whole(fill, shape):
+    """Arguments of split_heads."""
+    batch, length, heads, width = shape
+    return tensor(fill, batch, length, heads * width), heads
+
+
+def split(fill, shape):
+    """The argument of merge_heads."""
+    batch, length, heads, width = shape
+    return tensor(fill, batch, heads, length, width)
+
+
+SQUARE_HEADS = ((2, 2, 2, 2), (3, 3, 3, 2), (2, 3, 3, 4), (3, 2, 3, 2), (2, 3, 4, 3), (2, 4, 2, 3))
+WHOLE, SPLIT = (st.builds(make, FILLS, HEADS) for make in (whole, split))
+SQUARE_WHOLE, SQUARE_SPLIT = (some(make, *SQUARE_HEADS) for make in (whole, split))
+
+
 def numbered(*shape):
     """The numbers 1, 2, 3, …, every one different."""
     return torch.arange(1.0, 1.0 + math.prod(shape)).reshape(shape)
 
 
-@check("split_heads", "the worked example", practice=True)
-def test_split_heads_example(submission):
-    x = torch.arange(1.0, 13.0).reshape(1, 3, 4)
-    expected = [[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]
-    expect_answer(submission.split_heads(x, 2), torch.tensor([expected]))
+example("split_heads")
 
 
-@check("split_heads", "matches the reference", value=True)
-@given(shape=HEADS, fill=FILLS)
-def test_split_heads_value(submission, reference, shape, fill):
-    batch, length, heads, width = shape
-    x = tensor(fill, batch, length, heads * width)
-    expect_answer(submission.split_heads(x, heads), reference.split_heads(x, heads))
+matches("split_heads", WHOLE, compare=same_answer, first=SQUARE_WHOLE)
 
 
 @check("split_heads", "a head is a block of neighbouring features", practice=True)
@@ -427,44 +444,26 @@ def split_and_go_back(module, x, num_heads, upstream):
 
 
 @check("split_heads", "gradients flow back", examples=10)
-@given(shape=HEADS, fill=FILLS)
-def test_split_heads_gradient(submission, reference, shape, fill):
-    batch, length, heads, width = shape
-    x = tensor(fill, batch, length, heads * width)
-    upstream = numbered(batch, heads, length, width).to(x.dtype)
-    got = submission.probe(split_and_go_back, x, heads, upstream)
-    expect_answer(got, reference.probe(split_and_go_back, x, heads, upstream), "the gradient")
+@given(case=WHOLE)
+def test_split_heads_gradient(submission, reference, case):
+    upstream = numbered(*reference.split_heads(*case).shape)
+    got = submission.probe(split_and_go_back, *case, upstream)
+    expect_answer(got, reference.probe(split_and_go_back, *case, upstream), "the gradient")
 
 
 @check("split_heads", "float64 stays float64, float32 stays float32", examples=8)
-@given(shape=HEADS, fill=FILLS)
-def test_split_heads_dtype(submission, reference, shape, fill):
-    batch, length, heads, width = shape
-    x = tensor(fill, batch, length, heads * width)
-    expect_dtype_kept(submission, reference, "split_heads", (x, heads))
+@given(case=WHOLE)
+def test_split_heads_dtype(submission, reference, case):
+    expect_dtype_kept(submission, reference, "split_heads", case)
 
 
-@check("split_heads", "leaves its input alone")
-@given(shape=HEADS, fill=FILLS)
-def test_split_heads_untouched(submission, shape, fill):
-    batch, length, heads, width = shape
-    x = tensor(fill, batch, length, heads * width)
-    expect_untouched(submission, "split_heads", x, heads)
+untouched("split_heads", WHOLE, title="leaves its input alone")
 
 
-@check("merge_heads", "the worked example", practice=True)
-def test_merge_heads_example(submission):
-    heads = [[[1.0, 2.0], [5.0, 6.0], [9.0, 10.0]], [[3.0, 4.0], [7.0, 8.0], [11.0, 12.0]]]
-    got = submission.merge_heads(torch.tensor([heads]))
-    expect_answer(got, torch.arange(1.0, 13.0).reshape(1, 3, 4))
+example("merge_heads")
 
 
-@check("merge_heads", "matches the reference", value=True)
-@given(shape=HEADS, fill=FILLS)
-def test_merge_heads_value(submission, reference, shape, fill):
-    batch, length, heads, width = shape
-    x = tensor(fill, batch, heads, length, width)
-    expect_answer(submission.merge_heads(x), reference.merge_heads(x))
+matches("merge_heads", SPLIT, compare=same_answer, first=SQUARE_SPLIT)
 
 
 @check("merge_heads", "the features of a head stay together", practice=True)
@@ -486,28 +485,20 @@ def merge_and_go_back(module, x, upstream):
 
 
 @check("merge_heads", "gradients flow back", examples=10)
-@given(shape=HEADS, fill=FILLS)
-def test_merge_heads_gradient(submission, reference, shape, fill):
-    batch, length, heads, width = shape
-    x = tensor(fill, batch, heads, length, width)
-    upstream = numbered(batch, length, heads * width).to(x.dtype)
+@given(x=SPLIT)
+def test_merge_heads_gradient(submission, reference, x):
+    upstream = numbered(*reference.merge_heads(x).shape)
     got = submission.probe(merge_and_go_back, x, upstream)
     expect_answer(got, reference.probe(merge_and_go_back, x, upstream), "the gradient")
 
 
 @check("merge_heads", "float64 stays float64, float32 stays float32", examples=8)
-@given(shape=HEADS, fill=FILLS)
-def test_merge_heads_dtype(submission, reference, shape, fill):
-    batch, length, heads, width = shape
-    case = (tensor(fill, batch, heads, length, width),)
-    expect_dtype_kept(submission, reference, "merge_heads", case)
+@given(x=SPLIT)
+def test_merge_heads_dtype(submission, reference, x):
+    expect_dtype_kept(submission, reference, "merge_heads", (x,))
 
 
-@check("merge_heads", "leaves its input alone")
-@given(shape=HEADS, fill=FILLS)
-def test_merge_heads_untouched(submission, shape, fill):
-    batch, length, heads, width = shape
-    expect_untouched(submission, "merge_heads", tensor(fill, batch, heads, length, width))
+untouched("merge_heads", SPLIT, title="leaves its input alone")
 
 
 # --- multi-head attention ------------------------------------------------------------------------
@@ -532,30 +523,35 @@ INPUTS = st.sampled_from([1, 3])
 
 @st.composite
 def layers(draw, inputs=INPUTS, masks=MASKS, sharp=False, nowhere=False, bias=True):
-    """A layer's settings and weights, one to three inputs, a mask: every query may attend
-    somewhere, unless `nowhere`.
+    """A layer's settings and weights, some inputs, a mask.
 
-    Where `sharp`, queries are so large that exp of a score is infinite in float32.
+    Every query may attend somewhere, unless `nowhere`.  Where `sharp`, queries are so large that
+    exp of a score is infinite in float32.
     """
-    (batch, length, keys, heads, width), fill = draw(LAYERS), draw(STEADY)
-    count, kind = draw(inputs), draw(masks)
+    fill, shape, count, kind = draw(STEADY), draw(LAYERS), draw(inputs), draw(masks)
+    return layer_of(fill, shape, count, kind, sharp, nowhere, bias)
+
+
+def layer_of(fill, shape, count=3, kind=ALL_PAIRS, sharp=False, nowhere=False, bias=True):
+    batch, length, keys, heads, width = shape
     d_model, keys = heads * width, keys if count > 1 else length
     shapes = [(batch, length, d_model), (batch, keys, d_model), (batch, keys, d_model)]
     some = [tensor(fill, *shape) for shape in shapes[:count]]
     state = {}
     for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
         weight = fill.rng.standard_normal((d_model, d_model)) / d_model**0.5
-        state[f"{name}.weight"] = torch.from_numpy(weight).to(some[0].dtype)
+        state[f"{name}.weight"] = torch.from_numpy(weight).float()
         if bias:
-            offset = fill.rng.standard_normal(d_model)
-            state[f"{name}.bias"] = torch.from_numpy(offset).to(some[0].dtype)
+            state[f"{name}.bias"] = torch.from_numpy(fill.rng.standard_normal(d_model)).float()
     if sharp:
         state["q_proj.weight"] *= 100
-    mask = None
-    if kind != NO_MASK:
-        axes = () if kind == ALL_PAIRS else (batch, heads)
-        mask = random_mask(fill.rng, *axes, length, keys, nowhere=nowhere)
+    mask = random_mask(fill.rng, kind, batch, heads, length, keys, nowhere=nowhere)
     return {"heads": heads, "bias": bias, "state": state}, some, mask
+
+
+SQUARE_LAYERS = some(
+    layer_of, (3, 3, 3, 3, 1), (2, 2, 3, 2, 2), (3, 3, 2, 2, 3), (2, 3, 3, 3, 2), (2, 2, 2, 2, 2)
+)
 
 
 def load_and_attend(module, layer, inputs, mask):
@@ -567,23 +563,10 @@ def load_and_attend(module, layer, inputs, mask):
     return attention(*inputs, mask=mask)
 
 
-@check("MultiHeadAttention", "the worked example", practice=True)
-def test_layer_example(submission):
-    names = ("q_proj", "k_proj", "v_proj", "out_proj")
-    state = {f"{name}.weight": torch.eye(4) for name in names}
-    x = torch.tensor([[[2.0, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0]]])
-    mask = torch.tensor([[True, False, False], [True, True, False], [True, True, True]])
-    layer = {"heads": 2, "bias": False, "state": state}
-    got = submission.probe(load_and_attend, layer, [x], mask)
-    expected = [
-        [2.0, 0.0, 0.0, 0.0],
-        [0.111624, 1.888376, 0.0, 0.0],
-        [0.666667, 0.666667, 1.788645, 0.0],
-    ]
-    expect_answer(got, torch.tensor([expected]))
+example("MultiHeadAttention")
 
 
-@check("MultiHeadAttention", "matches the reference", value=True)
+@check("MultiHeadAttention", "matches the reference", value=True, first=named(SQUARE_LAYERS))
 @given(case=layers())
 def test_layer_value(submission, reference, case):
     got = submission.probe(load_and_attend, *case)
@@ -805,21 +788,15 @@ def table_and_bytes(module, length, d_model, default):
         torch.set_default_dtype(usual)
 
 
-@check("sinusoidal_positions", "the worked example", practice=True)
-def test_sinusoidal_example(submission):
-    expected = [
-        [0.0, 1.0, 0.0, 1.0],
-        [0.841471, 0.540302, 0.0099998, 0.99995],
-        [0.909297, -0.416147, 0.0199987, 0.9998],
-    ]
-    expect_answer(submission.sinusoidal_positions(3, 4), torch.tensor(expected))
+def table_sizes():
+    """length and d_model"""
+    return st.tuples(st.sampled_from([1, 2, 3, 5, 12, 90]), sizes(1, 6).map(lambda half: 2 * half))
 
 
-@check("sinusoidal_positions", "matches the reference", value=True)
-@given(length=st.sampled_from([1, 2, 3, 5, 12, 90]), pairs=sizes(1, 6))
-def test_sinusoidal_value(submission, reference, length, pairs):
-    got = submission.sinusoidal_positions(length, 2 * pairs)
-    expect_answer(got, reference.sinusoidal_positions(length, 2 * pairs))
+example("sinusoidal_positions")
+
+
+matches("sinusoidal_positions", table_sizes(), compare=same_answer, first=[(4, 4), (2, 4), (2, 2)])
 
 
 @check("sinusoidal_positions", "both columns of a pair have one angle", practice=True)
@@ -845,34 +822,31 @@ FAR = [(2, 1, 3), (2, 0, 3), (3, 1, 3), (1, 2, 4), (5, 2, 5), (3, 2, 6), (4, 1, 
 """H, m, length: within m of each other, or further apart."""
 
 
-@st.composite
-def tables(draw, shapes):
+def table_of(fill, shape):
     """A table (H, 2m + 1) of different numbers, and a length."""
-    (heads, m, length), fill = draw(shapes), draw(FILLS)
+    heads, m, length = shape
     return torch.from_numpy(fill.distinct(heads, 2 * m + 1)).float(), length
 
 
-ALL_TABLES, SMALL_TABLES = tables(st.sampled_from(NEAR + FAR)), tables(st.sampled_from(NEAR))
+ALL_TABLES = st.builds(table_of, FILLS, st.sampled_from(NEAR + FAR))
+SMALL_TABLES = st.builds(table_of, FILLS, st.sampled_from(NEAR))
+SQUARE_TABLES = some(table_of, (3, 1, 3), (2, 1, 3), (5, 2, 5), (2, 2, 3), (3, 2, 2))
 
 
-@check("relative_bias", "the worked example", practice=True)
-def test_relative_bias_example(submission):
-    got = submission.relative_bias(torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 5.0]]), 3)
-    first = [[2.0, 3.0, 3.0], [1.0, 2.0, 3.0], [1.0, 1.0, 2.0]]
-    second = [[0.0, 5.0, 5.0], [0.0, 0.0, 5.0], [0.0, 0.0, 0.0]]
-    expect_answer(got, torch.tensor([first, second]))
+example("relative_bias")
 
 
-@check("relative_bias", "matches the reference", value=True)
-@given(case=ALL_TABLES)
-def test_relative_bias_value(submission, reference, case):
-    expect_answer(submission.relative_bias(*case), reference.relative_bias(*case))
+matches("relative_bias", ALL_TABLES, compare=same_answer, first=SQUARE_TABLES)
 
 
-@check("relative_bias", "is right for distances up to m", value=True, weight=2, examples=20)
-@given(case=SMALL_TABLES)
-def test_relative_bias_near(submission, reference, case):
-    expect_answer(submission.relative_bias(*case), reference.relative_bias(*case))
+matches(
+    "relative_bias",
+    SMALL_TABLES,
+    title="is right for distances up to m",
+    compare=same_answer,
+    weight=2,
+    examples=20,
+)
 
 
 @check("relative_bias", "depends on the distance only", practice=True)
@@ -908,10 +882,7 @@ def test_relative_bias_dtype(submission, reference, case):
     expect_dtype_kept(submission, reference, "relative_bias", case)
 
 
-@check("relative_bias", "leaves its input alone")
-@given(case=ALL_TABLES)
-def test_relative_bias_untouched(submission, case):
-    expect_untouched(submission, "relative_bias", *case)
+untouched("relative_bias", ALL_TABLES, title="leaves its input alone")
 
 
 # --- rotary embedding ----------------------------------------------------------------------------
@@ -935,54 +906,49 @@ ROTATED = st.sampled_from(
 )
 
 
-@st.composite
-def rotations(draw):
+def rotation(fill, shape):
     """Arguments x, positions, base: positions in any order, some repeated, some large."""
-    (lead, length, pairs), fill = draw(ROTATED), draw(FILLS)
-    x = tensor(fill, *lead, length, 2 * pairs).contiguous()
+    lead, length, pairs = shape
+    x = tensor(fill, *lead, length, 2 * pairs)
     reach, base = fill.rng.choice([4, 60, 60, 5000]), fill.rng.choice([100.0, 7.5, 500000.0])
     return x, torch.from_numpy(fill.rng.integers(0, reach, length)), float(base)
 
 
-def expect_rotated(got, expected, x, positions, message=""):
+def rotations():
+    return st.builds(rotation, FILLS, ROTATED)
+
+
+def in_order(case):
+    """The same rows at positions 0, 1, 2, …, base by default."""
+    return case[0], torch.arange(case[0].shape[-2])
+
+
+SQUARE_ROTATIONS = some(
+    rotation, ((), 2, 1), ((2,), 2, 2), ((4,), 4, 2), ((3,), 3, 3), ((2, 3), 3, 2), ((), 2, 2)
+)
+
+
+def same_rotation(got, expected, x, positions, base=0.0):
     """Angles are as exact as float32 can be: the larger the position, the less of it is left."""
     reach = 1.0 + float(positions.max()) / 200
-    expect_answer(got, expected, message, scale=reach * max(float(x.abs().max()), 1e-3))
+    expect_answer(got, expected, scale=reach * max(float(x.abs().max()), 1e-3))
 
 
-@check("apply_rope", "the worked example", practice=True)
-def test_rope_example(submission):
-    x = torch.tensor([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 2.0]])
-    expected = [
-        [1.0, 0.0, 1.0, 0.0],
-        [-0.989992, 0.141120, 0.955336, 0.295520],
-        [-0.141120, -0.989992, -0.591040, 1.910673],
-    ]
-    got = submission.apply_rope(x, torch.tensor([0, 3, 3]), base=100.0)
-    expect_answer(got, torch.tensor(expected))
+example("apply_rope")
 
 
-@check("apply_rope", "matches the reference", value=True)
-@given(case=rotations())
-def test_rope_value(submission, reference, case):
-    x, positions, base = case
-    got = submission.apply_rope(x, positions, base)
-    expect_rotated(got, reference.apply_rope(x, positions, base), x, positions)
+matches("apply_rope", rotations(), compare=same_rotation, first=SQUARE_ROTATIONS)
 
 
-@check(
+matches(
     "apply_rope",
-    "is right for positions in order and the usual base",
-    value=True,
+    rotations().map(in_order),
+    title="is right for positions in order and the usual base",
+    compare=same_rotation,
+    first=map(in_order, SQUARE_ROTATIONS),
     weight=2,
     examples=25,
 )
-@given(case=rotations())
-def test_rope_usual(submission, reference, case):
-    x, _, _ = case
-    positions = torch.arange(x.shape[-2])
-    got = submission.apply_rope(x, positions)
-    expect_rotated(got, reference.apply_rope(x, positions), x, positions)
 
 
 @check("apply_rope", "keeps the length of each pair", practice=True)
@@ -1039,10 +1005,7 @@ def test_rope_dtype(submission, reference, case):
     expect_dtype_kept(submission, reference, "apply_rope", (x, positions % 50, base))
 
 
-@check("apply_rope", "leaves its inputs alone")
-@given(case=rotations())
-def test_rope_untouched(submission, case):
-    expect_untouched(submission, "apply_rope", *case)
+untouched("apply_rope", rotations())
 
 
 # --- cache ---------------------------------------------------------------------------------------
@@ -1068,9 +1031,30 @@ SEQUENCES = st.sampled_from(
 @st.composite
 def sequences(draw, scores=ordinary_scores, filled=FILLS):
     """Queries, keys and values of a whole sequence, and the lengths of the chunks it comes in."""
-    (batch, heads, width, chunks), fill = draw(SEQUENCES), draw(filled)
+    return sequence_of(draw(filled), draw(SEQUENCES), scores)
+
+
+def sequence_of(fill, shape, scores=ordinary_scores):
+    batch, heads, width, chunks = shape
     q, k = scores(fill, (batch, heads), sum(chunks), sum(chunks), width)
     return q, k, tensor(fill, batch, heads, sum(chunks), width), chunks
+
+
+SQUARE_SEQUENCES = some(
+    sequence_of, (2, 2, 2, [2, 2]), (1, 3, 3, [3, 3]), (2, 3, 4, [1, 1, 2]), (2, 2, 3, [3, 1])
+)
+
+
+def continued():
+    """Arguments of a call: the last chunk, and a cache that holds what came before."""
+    return sequences().map(last_chunk)
+
+
+def last_chunk(case):
+    q, k, v, chunks = case
+    before = sum(chunks[:-1])
+    cache = (k[:, :, :before], v[:, :, :before]) if before else None
+    return *(part[:, :, before:] for part in (q, k, v)), cache
 
 
 def feed(module, q, k, v, chunks):
@@ -1083,16 +1067,10 @@ def feed(module, q, k, v, chunks):
     return [*outputs, *cache]
 
 
-@check("attend_with_cache", "the worked example", practice=True)
-def test_cache_example(submission):
-    zeros = torch.zeros(1, 1, 3, 2)
-    v = torch.tensor([[[[2.0, 0.0], [4.0, 0.0], [9.0, 6.0]]]])
-    got = submission.probe(feed, zeros, zeros, v, [1, 2])
-    second = torch.tensor([[[[3.0, 0.0], [5.0, 2.0]]]])
-    expect_answer(got, [torch.tensor([[[[2.0, 0.0]]]]), second, zeros, v])
+example("attend_with_cache")
 
 
-@check("attend_with_cache", "matches the reference", value=True)
+@check("attend_with_cache", "matches the reference", value=True, first=named(SQUARE_SEQUENCES))
 @given(case=sequences())
 def test_cache_value(submission, reference, case):
     expect_answer(submission.probe(feed, *case), reference.probe(feed, *case))
@@ -1197,17 +1175,9 @@ def test_cache_shared(submission, reference, case):
 
 
 @check("attend_with_cache", "float64 stays float64, float32 stays float32", examples=8)
-@given(case=sequences())
+@given(case=continued())
 def test_cache_dtype(submission, reference, case):
-    q, k, v, _ = case
-    new, cache = [part[:, :, -1:] for part in (q, k, v)], (k[:, :, :-1], v[:, :, :-1])
-    expect_dtype_kept(submission, reference, "attend_with_cache", (*new, cache))
+    expect_dtype_kept(submission, reference, "attend_with_cache", case)
 
 
-@check("attend_with_cache", "leaves its inputs alone")
-@given(case=sequences())
-def test_cache_untouched(submission, case):
-    q, k, v, chunks = case
-    new = [part[:, :, chunks[0] :] for part in (q, k, v)] if len(chunks) > 1 else [q, k, v]
-    cache = (k[:, :, : chunks[0]], v[:, :, : chunks[0]])
-    expect_untouched(submission, "attend_with_cache", *new, cache)
+untouched("attend_with_cache", continued())
