@@ -3,7 +3,7 @@
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from grader.checks.arguments import function, generator
+from grader.checks.arguments import function, generator, shown
 from grader.checks.check import Check, check, given
 from grader.checks.declared import case, example, matches, untouched
 from grader.checks.draws import ORDINARY, WIDE, Fill, fills, shapes, sizes
@@ -31,6 +31,7 @@ __all__ = [
     "given",
     "matches",
     "shapes",
+    "shown",
     "sizes",
     "st",
     "untouched",

@@ -494,6 +494,15 @@ def split_heads(x, num_heads):
     return heads if x.shape[1] == num_heads else heads.transpose(1, 2)
 
 
+@mistake(
+    "split_heads",
+    "transposed-in-place",
+    "transpose_ turns the caller's own tensor over; transpose makes another view of it.",
+)
+def split_heads(x, num_heads):
+    return x.transpose_(1, 2).unflatten(1, (num_heads, -1)).transpose(2, 3)
+
+
 @mistake("split_heads", "through-numpy", "Autograd cannot see what NumPy does: stay with tensors.")
 def split_heads(x, num_heads):
     batch, length, _ = x.shape
