@@ -122,6 +122,10 @@ def _call_with_keywords_and_return_inputs(
     return [None if callable(it) or hasattr(it, "bit_generator") else it for it in after]
 
 
+INSIDE_OUT = (_call_and_return_inputs.__name__, _call_with_keywords_and_return_inputs.__name__)
+"""The probes that look at what becomes of the arguments of a call."""
+
+
 def expect_untouched(submission: Any, name: str, *arguments: Any, **keywords: Any) -> None:
     """Raise Mismatch if the call changes one of its (plain data) arguments."""
     before = copy.deepcopy([*arguments, *keywords.values()])
