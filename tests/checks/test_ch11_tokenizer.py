@@ -99,6 +99,7 @@ def random_merges(text, rounds, rng):
 
 def unfolded(ids, merges):
     """The bytes that well-formed ids stand for; None if there is an id that stands for nothing."""
+
     def unfold(one):
         return bytes([one]) if one < 256 else b"".join(map(unfold, merges[one - 256]))
 
