@@ -29,6 +29,27 @@ def decided_by_text(
     return shortcut(loaded, submission, exercise)
 
 
+def absent_from_text(
+    loaded: LoadedChapter, submission: Submission, exercise: Exercise
+) -> Verdict | None:
+    """The verdict on an exercise whose name stands nowhere in what was handed in.
+
+    No worker need load the file to find that out: it may be a large one.
+    """
+    if any(exercise.name in text for text in submission.files.values()):
+        return None
+    message = f"{exercise.name} is not defined"
+    checks = loaded.checks[exercise.name]
+    verdict = Verdict(exercise, tuple(Outcome(check, "missing", message) for check in checks))
+    return _with_near_name(loaded, verdict, submission)
+
+
+def _with_near_name(loaded: LoadedChapter, verdict: Verdict, submission: Submission) -> Verdict:
+    taken = [one.name for one in loaded.chapter.exercises]
+    near = near_name(submission.source, verdict.exercise.name, taken)
+    return replace(verdict, near=near)
+
+
 def shortcut(loaded: LoadedChapter, submission: Submission, exercise: Exercise) -> Verdict | None:
     """The verdict on an exercise that uses a refused function by name."""
     found = find_shortcuts(submission.source, loaded.chapter.refused).get(exercise.name)
@@ -48,8 +69,7 @@ def explained_by_text(
     if verdict.status == "missing" and name in session.uncompiled:
         return _no_python(loaded, verdict.exercise, session.uncompiled[name])
     if verdict.status == "missing":
-        exercises = [one.name for one in loaded.chapter.exercises]
-        return replace(verdict, near=near_name(submission.source, name, exercises))
+        return _with_near_name(loaded, verdict, submission)
     if verdict.status != "not started":
         return verdict
     waits_for = _waits_for(loaded, verdict, submission)

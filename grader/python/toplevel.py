@@ -57,6 +57,11 @@ class Statement:
         return isinstance(self.node, DEFINITIONS)
 
     @property
+    def is_text(self) -> bool:
+        """Whether it is a constant that stands by itself: a docstring, or words between."""
+        return isinstance(self.node, ast.Expr) and isinstance(self.node.value, ast.Constant)
+
+    @property
     def is_import(self) -> bool:
         return isinstance(self.node, IMPORTS)
 
@@ -87,9 +92,15 @@ def top_level(source: str) -> tuple[Statement, ...]:
     return tuple(_statements(pieces, lines))
 
 
+@lru_cache(maxsize=REMEMBERED)
+def bindings(source: str) -> dict[str, Statement]:
+    """Every name that is bound at the margin with its statement, the last one if there are more."""
+    return {name: one for one in top_level(source) for name in sorted(one.binds)}
+
+
 def definition_of(source: str, name: str) -> Statement | None:
     """The statement that binds `name`, the last one if there are more."""
-    return next((one for one in reversed(top_level(source)) if name in one.binds), None)
+    return bindings(source).get(name)
 
 
 def _statements(pieces: Sequence[Piece], lines: Sequence[str]) -> Iterator[Statement]:

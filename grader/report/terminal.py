@@ -19,6 +19,7 @@ from grader.report.model import (
     CheckReport,
     ExerciseReport,
 )
+from grader.report.text import harmless
 
 WIDTH = 80
 MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim"), WAITS: ("·", "dim")}
@@ -32,6 +33,9 @@ WITHOUT_A_CHECK = {
 """Statuses that have nothing to do with which check met them, in words."""
 
 DETAILED = 3
+
+MOST_NOTES, LONGEST_NOTE = 5, 320
+"""Notes on the file that a screen has room for, and characters of each."""
 """Failed exercises that are shown in full; who mends these has seen enough for now."""
 
 CALLS = 2
@@ -138,9 +142,9 @@ def failure(report: ExerciseReport) -> RenderableType:
             parts.append(_indented(Text(_clipped(shown.message), "yellow")))
     if report.note:
         parts.append(_indented(Text(report.note, "yellow")))
-    if report.mistake:
-        named = Text("likely mistake  ", "bold magenta").append(report.mistake.name, "magenta")
-        parts.append(_indented(Group(named, Text(report.mistake.hint))))
+    for mistake in report.mistakes:
+        named = Text("likely mistake  ", "bold magenta").append(mistake.name, "magenta")
+        parts.append(_indented(Group(named, Text(mistake.hint))))
     return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
 
 
@@ -150,8 +154,9 @@ def _in_brief(failed: list[ExerciseReport], again: str) -> RenderableType:
     for report in failed:
         check = next(check for check in report.checks if check.status != "passed")
         line = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
-        if report.mistake:
-            line.append(f": {report.mistake.name}", "magenta")
+        if report.mistakes:
+            names = " and ".join(mistake.name for mistake in report.mistakes)
+            line.append(f": {names}", "magenta")
         rows.append(line)
     rows.append(Text(f"  in full: grade {failed[0].id}{again}", "dim"))
     return Padding(Group(*rows), (0, 0, 1, 0), expand=False)
@@ -198,6 +203,8 @@ def _call(call: CallShown) -> RenderableType:
     for name, value in call.arguments.items():
         rows.add_row(Text(f"  {name} =", "dim"), Text(_clipped(value)))
     parts: list[RenderableType] = [head, rows]
+    if call.warned:
+        parts.append(Text("  warning: ", "dim").append(_clipped(call.warned)))
     if call.printed:
         parts.append(Text("  printed: ", "dim").append(_clipped(call.printed)))
     return Group(*parts)
@@ -252,7 +259,12 @@ def _to_write(unfinished: list[ExerciseReport]) -> str:
 def other_notes(report: ChapterReport, shown: Sequence[ExerciseReport]) -> list[str]:
     """The notes on the file that the exercises shown do not say themselves."""
     said = {_said(one) for one in shown}
-    return [note for note in report.notes if note not in said]
+    others = [note for note in report.notes if note not in said]
+    listed = [harmless(note, LONGEST_NOTE) for note in others[:MOST_NOTES]]
+    more = len(others) - MOST_NOTES
+    return (
+        listed if more <= 0 else [*listed, f"{more} more notes on the file: --format json has all"]
+    )
 
 
 def _said(report: ExerciseReport) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 from grader.python.graph import affected
 from grader.python.lines import lines_of
-from grader.python.toplevel import Statement, top_level
+from grader.python.toplevel import Statement, bindings, top_level
 
 
 def blocks(source: str) -> dict[str, Statement]:
     """Every top-level name with its statement; of a name that is bound twice, the last counts."""
-    return {name: one for one in top_level(source) for name in sorted(one.binds)}
+    return dict(bindings(source))
 
 
 def replaced(source: str, name: str, text: str) -> str:

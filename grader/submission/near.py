@@ -10,6 +10,9 @@ from grader.python.toplevel import top_level
 LIKENESS = 0.8
 """How alike two names are, by difflib's ratio, that are taken for one with a slip."""
 
+MOST = 1000
+"""Statements of a file that somebody wrote by hand, and more."""
+
 WORDS = frozenset("my our new own the impl fn func function custom student hw v1 v2 v3 2".split())
 """Parts of a name that say whose it is, and not what."""
 
@@ -20,6 +23,8 @@ def near_name(source: str, name: str, taken: Collection[str]) -> str:
     Capitals, underscores and words such as `my` do not count.  Names in `taken` are other
     exercises' own.
     """
+    if len(top_level(source)) > MOST:
+        return ""
     defined = [
         bound
         for one in top_level(source)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
 import tempfile
 import time
+import unicodedata
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from grader.judge.assignment import Assignment
@@ -26,6 +29,8 @@ HERE = Path(__file__).resolve().parent
 CHEATS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
 CANARY = "canary-5d41402abc4b2a76"
 CHAPTER_SECONDS = 5.0
+PATIENCE = 60.0
+"""Seconds of wall clock, on a machine that is busy with other tests."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +46,10 @@ def guarded_course(tmp_path_factory: pytest.TempPathFactory, course: Course) -> 
     text = (course.root / "exercises" / "course.toml").read_text()
     blocks = re.split(r"(?m)^(?=\[\[chapter\]\])", text)
     own = next(block for block in blocks if 'id = "ch4"' in block)
-    limits = f"[chapter.limits]\nchapter_seconds = {CHAPTER_SECONDS}\n"
+    limits = f"""[chapter.limits]
+chapter_seconds = {CHAPTER_SECONDS}
+chapter_idle_seconds = {CHAPTER_SECONDS}
+"""
     (root / "exercises" / "course.toml").write_text(f"{blocks[0]}{own}\n{limits}")
     return load_course(root)
 
@@ -54,7 +62,7 @@ def test_cheat(path, grade, guarded_course, bubblewrap):
     (exercise,) = report.exercises
     assert exercise.status in _must(path)
     assert exercise.score == 0.0
-    assert took < CHAPTER_SECONDS + 6
+    assert took < PATIENCE
     _shows_nothing_it_should_not(report)
     assert _temporary_files() == files
     assert not _left_behind(processes)
@@ -96,8 +104,11 @@ def _shows_nothing_it_should_not(report) -> None:
     print_reports(Console(file=out, width=WIDTH, color_system=None), [report], True)
     screen, data = out.getvalue(), to_json([report])
     assert CANARY not in screen + data
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", screen + data)
-    assert max(map(len, screen.splitlines())) <= WIDTH
+    shown = screen + json.dumps(json.loads(data), ensure_ascii=False)
+    unseen = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert not [one for one in shown if unicodedata.category(one) in unseen and one != "\n"]
+    assert not re.search(r"[\ufe00-\ufe0f\u115f\u3164]|\u0301{5}", shown)
+    assert max(map(cell_len, screen.splitlines())) <= WIDTH
     assert screen.count("\n") < 60
     assert len(data) < 60_000
 

@@ -13,6 +13,7 @@ import numpy as np
 from grader.checks import (
     ORDINARY,
     check,
+    double_precision,
     expect,
     expect_close,
     expect_untouched,
@@ -468,6 +469,9 @@ def test_softmax_shift(submission, case, constant):
 @given(case=logits_and_axis(HUGE))
 def test_softmax_warnings(submission, case):
     expect_no_warnings(submission, "softmax", *case)
+
+
+double_precision("softmax", logits_and_axis(PLAIN))
 
 
 @check("softmax", "leaves its input alone", examples=4)

@@ -11,7 +11,7 @@ import _thread
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -68,25 +68,22 @@ class Allowance:
         with _ticking(self._tick):
             yield
 
-    @contextmanager
-    def charged(self, account: Account) -> Iterator[None]:
-        """Raises StillRunning in what takes more than its share of the account."""
-        self._look()
+    def spend(self, account: Account, function: Callable[[Any], None], argument: Any) -> None:
+        """Call the function; raises StillRunning in what takes more than its share.
+
+        Time is looked at with every tick and not here: a file may have ten thousand statements.
+        """
         self.share, self.waited = account.share(), 0.0
         self.account = account
         try:
-            yield
+            function(argument)
         finally:
             self.account = None
-            spent, _ = self._look()
-            account.left -= spent
 
     def _tick(self, number: int, frame: FrameType | None) -> None:
-        account = self.account
-        if account is None:
-            return
         spent, waited = self._look()
-        if _imports(frame, self.own_files):
+        account = self.account
+        if account is None or not self._interruptible(frame):
             return
         account.left -= spent
         self.share -= spent
@@ -95,6 +92,17 @@ class Allowance:
             raise account.used_up()
         if self.waited > self.idle:
             raise StillRunning(f"interrupted: it waits for more than {self.idle:g} s")
+
+    def _interruptible(self, frame: FrameType | None) -> bool:
+        """Whether code of the submission runs, and neither a library's import nor the loader."""
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name in self.own_files or frame.f_code is Allowance.spend.__code__:
+                return True
+            if name.startswith(IMPORTING):
+                return False
+            frame = frame.f_back
+        return False
 
     def _look(self) -> tuple[float, float]:
         """Seconds of processor time, and seconds in which nothing happened, since the last look."""
@@ -119,18 +127,6 @@ def _queued() -> float:
             return int(file.read().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
-
-
-def _imports(frame: FrameType | None, own_files: Collection[str]) -> bool:
-    """Whether a library is being imported, rather than code of the submission run."""
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if name in own_files:
-            return False
-        if name.startswith(IMPORTING):
-            return True
-        frame = frame.f_back
-    return False
 
 
 @contextmanager

@@ -65,11 +65,13 @@ class Loader:
             self.problems.add(described(error, self.own_files), names)
             return
         defining = statement.is_definition or statement.is_import
-        accounts = self.allowance
+        account = self.allowance.definitions if defining else self.allowance.others
         try:
-            with accounts.charged(accounts.definitions if defining else accounts.others):
-                self._execute(code)
+            self.allowance.spend(account, self._execute, code)
         except BaseException as error:
+            if self.problems.full:
+                self.problems.more += 1
+                return
             problem = described(error, self.own_files)
             problem["lines"] = problem["lines"] or [[self.path, node.lineno]]
             self.problems.add(problem)

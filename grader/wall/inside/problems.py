@@ -31,16 +31,19 @@ class Problems:
         self.uncompiled: dict[str, dict[str, Any]] = {}
         self.more = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether another problem is only counted."""
+        return len(self.told) >= MOST
+
     def add(self, problem: dict[str, Any], names: Collection[str] = ()) -> None:
         """Take note of a problem; `names` are those that a statement which is no Python defines."""
         for name in names if len(self.uncompiled) < MOST_NAMES else ():
             self.uncompiled[name[:TEXT]] = problem
-        if problem in self.told:
-            return
-        if len(self.told) < MOST:
-            self.told.append(problem)
-        else:
+        if self.full:
             self.more += 1
+        elif problem not in self.told:
+            self.told.append(problem)
 
 
 def described(error: BaseException, own_files: Collection[str]) -> dict[str, Any]:
