@@ -18,13 +18,13 @@ slips(
     bias-subtracted: Look at the sign in front of b.
         + b -> - b
     column-shape: One number is due for each row, shape (n,), not a column (n, 1).
-        w -> w.reshape(-1, 1)
+        w + b -> w.reshape(-1, 1) + b
     sum-over-rows: Sum over the features of a row, not over the rows.
         X @ w -> (X * w).sum(axis=0)
     mean-over-features: The features' terms are summed, not averaged.
         X @ w -> (X * w).mean(axis=1)
     centred-features: Predict from X as it is; nothing is to be centred.
-        X -> (X - X.mean(axis=0))
+        X @ w -> (X - X.mean(axis=0)) @ w
     in-place:
         return X @ w + b
         ->
@@ -54,7 +54,7 @@ slips(
     square-of-mean: Square each error first and average then, not the reverse.
         ((y_pred - y) ** 2) -> (y_pred - y) ** 2
     all-pairs: Compare each prediction with its own y only, not with every y.
-        y_pred -> y_pred.reshape(-1, 1)
+        y_pred - y -> y_pred.reshape(-1, 1) - y
     per-example: One number is due for all examples: the mean is missing.
         float(np.mean((y_pred - y) ** 2)) -> (y_pred - y) ** 2
     """,

@@ -63,7 +63,7 @@ slips(
     no-lambda: The sum of squares still has to be multiplied by lam.
         lam * np -> np
     half: The penalty of this course has no factor ½.
-        lam -> 0.5 * lam
+        lam * np -> 0.5 * lam * np
     mean: Sum the squares; a mean would make many weights cheap.
         sum -> mean
     root: The square of the norm is due, not the norm: take no root.
@@ -79,7 +79,7 @@ slips(
     per-weight: One number is due for all weights: the sum is missing.
         float(lam * np.sum(w**2)) -> lam * w**2
     skips-the-first: w holds weights only, the intercept is not among them.
-        w -> w.ravel()[1:]
+        w**2 -> w.ravel()[1:] ** 2
     lambda-squared: lam multiplies the squares; it is not squared itself.
         lam * np.sum(w**2) -> np.sum((lam * w) ** 2)
     """,
@@ -103,17 +103,17 @@ slips(
     no-lambda: The penalty has lam in front, and so has its gradient.
         lam * w -> w
     sign-only: That is the L1 pull: here it grows with the weight.
-        w -> np.sign(w)
+        * w -> * np.sign(w)
     absolute: A negative weight is pulled up: keep its sign.
-        w -> np.abs(w)
+        * w -> * np.abs(w)
     wrong-sign: The penalty grows away from zero; the minus comes later.
         2 -> -2
     squared: Derive the penalty: a square becomes a first power.
-        w -> w**2
+        * w -> * w**2
     summed: Every weight has its own derivative: do not sum them.
         2 * lam * w -> float(2 * lam * np.sum(w))
     mean: The penalty is a sum of squares, not a mean: divide by nothing.
-        w -> w / w.size
+        * w -> * w / w.size
     normalised: The penalty is the squared norm; yours derives the norm.
         2 * lam * w -> lam * w / (np.sqrt(np.sum(w**2)) or 1.0)
     """,
@@ -165,13 +165,13 @@ slips(
     sum-over-rows: One number is due for all weights: sum over every axis, not one.
         float(lam * np.sum(np.abs(w))) -> lam * np.sum(np.abs(w), axis=0)
     half: The penalty of this course has no factor ½.
-        lam -> 0.5 * lam
+        lam * np -> 0.5 * lam * np
     largest: All weights are charged for, not the largest alone.
         sum -> max
     counts: The sizes of the weights count, not how many are not zero.
         sum(np.abs(w)) -> count_nonzero(w)
     skips-the-first: w holds weights only, the intercept is not among them.
-        w -> w.ravel()[1:]
+        (w) -> (w.ravel()[1:])
     euclidean-norm: np.linalg.norm(w) is the root of the sum of squares, ‖w‖₂: the L1 norm is the
       sum of the absolute values.
         np.sum(np.abs(w)) -> np.sqrt(np.sum(w**2))
@@ -194,7 +194,7 @@ slips(
     minus-one-at-zero: A weight of exactly zero gets 0, not −lam.
         lam * np.sign(w) -> np.where(w > 0, lam, -lam)
     sign-of-abs: A negative weight is pulled up: take the sign of w.
-        w -> np.abs(w)
+        (w) -> (np.abs(w))
     uses-w-not-sign: That is the L2 pull: here only the sign matters.
         np.sign(w) -> w
     l2-gradient: That is the gradient of the L2 penalty.
@@ -202,9 +202,9 @@ slips(
     no-lambda: The penalty has lam in front, and so has its slope.
         lam * np -> np
     factor-two: There is no square here, and so no factor 2.
-        lam -> 2 * lam
+        lam * np -> 2 * lam * np
     wrong-sign: The penalty grows away from zero; the minus comes later.
-        lam -> -lam
+        lam * np -> -lam * np
     constant: The slope of |w| is negative where w is negative.
         lam * np.sign(w) -> np.full(w.shape, lam)
     zero-for-negative: Negative weights are pulled, too: upwards.
