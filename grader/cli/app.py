@@ -64,6 +64,9 @@ def run(
         list[str] | None,
         typer.Option(metavar="MINE=THEIRS", help="my_softmax=softmax: other names"),
     ] = None,
+    repro: Annotated[
+        bool, typer.Option("--repro", help="print the counterexample as Python to play with")
+    ] = False,
 ) -> None:
     """Grade everything, or the chapters and exercises named."""
     from grader.cli import grading
@@ -85,7 +88,10 @@ def run(
     again = f" --submission {shlex.quote(str(submission))}" if submission else ""
     drawing = grading.Drawing(format.value, output, disclosure, bool(targets), again)
     places = grading.places(course, choice) if format is Format.github else {}
-    grading.write(reports, drawing, places)
+    if repro:
+        grading.write_programs(reports, output)
+    else:
+        grading.write(reports, drawing, places)
     passed = all(report.passed for report in reports)
     raise typer.Exit(Code.FULL_MARKS if passed else Code.POINTS_LOST)
 

@@ -167,8 +167,8 @@ def _notebook_things(notebook: NotebookNode) -> None:
 
 
 ACTIVE = (
-    "# hello\n<script>window.PWNED=1</script> [x](javascript:PWNED()) <img src=x onerror=PWNED()>\n"
-    "<iframe src='data:text/html,PWNED'></iframe> $\\href{javascript:PWNED()}{y}$</pre><b onclick=z>"
+    "# hello\n<script>window.PWNED=1</script> [x](javascript:PWNED()) <img src=x onerror=PWNED()>"
+    "<iframe src='data:,PWNED'></iframe> $\\href{javascript:PWNED()}{y}$</pre><b onclick=1>"
 )
 
 
