@@ -18,8 +18,8 @@ from grader.bank import Alternate, Mistake, load_alternates, load_mistakes
 from grader.checks.answers import Local
 from grader.course.forms import TITLES
 from grader.course.model import Chapter, Course, Exercise
-from grader.judge import inputs
 from grader.judge.assignment import Run
+from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
 
@@ -43,8 +43,7 @@ def audit_chapter(course: Course, chapter: Chapter) -> Iterator[str]:
         right = [entry for entry in alternates if entry.exercise == exercise.name]
         independent = [entry for entry in oracles if entry.exercise == exercise.name]
         yield from _counts(loaded, exercise, own, right, independent)
-        with inputs.remembered():
-            yield from _reference(loaded, exercise)
+        yield from _reference(loaded, exercise)
         yield from _mistakes(loaded, exercise, own)
         yield from _fair(loaded, exercise, "alternate", right)
         yield from _fair(loaded, exercise, "oracle", independent)
@@ -97,7 +96,8 @@ def _counts(
 
 
 def _reference(loaded: LoadedChapter, exercise: Exercise) -> Iterator[str]:
-    verdict = judge_exercise(loaded, exercise, loaded.reference, Run())
+    attempt = Attempt(recorded=loaded.recorded.recording())
+    verdict = judge_exercise(loaded, exercise, loaded.reference, Run(), attempt=attempt)
     if verdict.score != exercise.points:
         yield f"{exercise.id}: the reference fails {_failures(verdict)}"
 
@@ -109,8 +109,8 @@ def _mistakes(loaded: LoadedChapter, exercise: Exercise, mistakes: list[Mistake]
         useful |= {outcome.check.slug for outcome in verdict.outcomes if not outcome.passed}
         if verdict.score >= exercise.points:
             yield f"{exercise.id}: mistake {entry.name} is accepted"
-        elif verdict.mistake is None or verdict.mistake.name != entry.name:
-            named = verdict.mistake.name if verdict.mistake else "nothing"
+        elif [one.name for one in verdict.mistakes] != [entry.name]:
+            named = " and ".join(one.name for one in verdict.mistakes) or "nothing"
             yield f"{exercise.id}: mistake {entry.name} is named {named}"
     for check in loaded.checks[exercise.name]:
         if check.slug not in useful and (check.title != DOUBLE or _is_class(loaded, exercise)):

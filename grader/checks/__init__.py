@@ -9,6 +9,7 @@ from grader.checks.check import Check, check, given
 from grader.checks.declared import case, double_precision, example, matches, untouched
 from grader.checks.draws import ORDINARY, WIDE, Fill, fills, shapes, sizes
 from grader.checks.expect import (
+    as_parts,
     expect,
     expect_close,
     expect_double,
@@ -24,6 +25,7 @@ __all__ = [
     "Check",
     "Fill",
     "Mismatch",
+    "as_parts",
     "assume",
     "case",
     "check",

@@ -184,7 +184,7 @@ def _judge_process(
             loaded[assignment.chapter.id] = load_chapter(judging.course, assignment.chapter)
         chapter = loaded[assignment.chapter.id]
         place = Place(sandbox, core, judging.accounts[task.assignment].of_judge(number))
-        attempt = Attempt(task.lost, partial(progress.at, 0))
+        attempt = Attempt(task.lost, at=partial(progress.at, 0))
         connection.send(
             judged(judging.run, chapter, assignment, task.exercise, place, connection.send, attempt)
         )

@@ -55,13 +55,14 @@ def exercise_report(
             verdict.outcomes, verdict.scores, verdict.shares, strict=True
         )
     )
-    mistake = verdict.mistake
+    mistakes = tuple(MistakeShown(one.name, one.hint) for one in verdict.mistakes)
     return ExerciseReport(
         id=verdict.exercise.id,
         status=verdict.status,
         score=verdict.score,
         max_score=float(verdict.exercise.points),
-        mistake=MistakeShown(mistake.name, mistake.hint) if mistake else None,
+        mistake=mistakes[0] if mistakes else None,
+        others=mistakes[1:],
         note=note,
         checks=checks,
         hidden=verdict.exercise.hidden,

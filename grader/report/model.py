@@ -73,7 +73,8 @@ class ExerciseReport:
 
     After practice `hidden` counts the checks that await at submission; no points are given.
     `waits_for` are the ids of exercises that are not written and that this one calls.  `near` is a
-    name that the file defines and that may be meant where the exercise's own is missing.
+    name that the file defines and that may be meant where the exercise's own is missing.  `others`
+    are the mistakes that explain the answers together with the first.
     """
 
     id: str
@@ -86,6 +87,12 @@ class ExerciseReport:
     hidden: int | None = None
     waits_for: tuple[str, ...] = ()
     near: str = ""
+    others: tuple[MistakeShown, ...] = ()
+
+    @property
+    def mistakes(self) -> tuple[MistakeShown, ...]:
+        """The mistakes that explain the answers together: none, one, or two at once."""
+        return (self.mistake, *self.others) if self.mistake else ()
 
     @property
     def passed(self) -> bool:

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Protocol, Self
 
@@ -18,6 +19,7 @@ from grader.wall.errors import SandboxError
 from grader.wall.growth import not_inherited
 from grader.wall.isolation import (
     Isolation,
+    call_filter,
     environment,
     python_command,
     resource_limits,
@@ -42,7 +44,7 @@ class Zygote:
     def open(self) -> Opened:
         """Fork a worker.  Raises SandboxError."""
         ours, leash = self.ask(WORKER)
-        return opened(ours, self.limits.frame, leash, _greeting(ours, self.limits.start_seconds))
+        return opened(ours, self.limits, leash, _greeting(ours, self.limits.start_seconds))
 
     def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
         """Ask for a worker or a cell; returns a socket to it, and its leash."""
@@ -123,17 +125,20 @@ class Sandbox(Zygote):
             "frame": self.limits.frame,
             "limits": resource_limits(self.isolation, self.limits),
             "user": user,
+            "refuse_calls": not strong,
         }
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
-        with not_inherited():
+        # A warm one makes cells, which need the calls; each then installs the filter itself.
+        filtered = call_filter() if strong and not self.isolation.warm else nullcontext(())
+        with not_inherited(), filtered as calls:
             self.process = subprocess.Popen(
-                python_command(self.isolation, self.libraries, [json.dumps(settings)]),
+                python_command(self.isolation, self.libraries, [json.dumps(settings)], calls=calls),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self.errors,
                 env=environment(self.isolation, self.folder),
                 cwd=self.folder,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *calls],
                 start_new_session=True,
             )
         theirs.close()

@@ -3,7 +3,7 @@
 import ch01_gradient_descent as reference
 import numpy as np
 
-from grader.bank import mistake
+from grader.bank import mistake, slips
 
 # predict
 
@@ -45,6 +45,19 @@ def predict(X, w, b):
 @mistake("predict", "centred-features", "Predict from X as it is; nothing is to be centred.")
 def predict(X, w, b):
     return (X - X.mean(axis=0)) @ w + b
+
+
+slips(
+    "predict",
+    """
+    in-place:
+        return X @ w + b
+        ->
+        first = X[:, 0]
+        first *= w[0]
+        return first + X[:, 1:] @ w[1:] + b
+    """,
+)
 
 
 # mse_loss
@@ -184,7 +197,35 @@ def mse_gradient(X, y, w, b):
     return 2 / len(y) * X.T @ direction, float(2 * direction.mean())
 
 
+slips(
+    "mse_gradient",
+    """
+    sum-without-two: The loss is the mean of squares: its gradient has a factor 2/n.
+        2 / n * (X.T @ residual), float(2 / n * residual.sum())
+        -> (X.T @ residual), float(residual.sum())
+    in-place:
+        residual = predict(X, w, b) - y
+        ->
+        residual = y
+        residual -= predict(X, w, b)
+        residual *= -1
+    """,
+)
+
+
 # gradient_descent
+
+
+slips(
+    "gradient_descent",
+    """
+    in-place: Centring with -= changes the caller's data (and the line that is due).
+        w, b = np.zeros(X.shape[1]), 0.0
+        ->
+        X -= X.mean(axis=0)
+        w, b = np.zeros(X.shape[1]), 0.0
+    """,
+)
 
 
 @mistake(
@@ -980,6 +1021,24 @@ def early_stopping(val_losses, patience, min_delta=0.0):
     return stopped(improvements, patience)
 
 
+slips(
+    "early_stopping",
+    """
+    close-is-not-less: Any loss below best - min_delta is an improvement: np.isclose takes small
+      ones for ties.
+        if loss < best - min_delta:
+        -> if loss < best - min_delta and not np.isclose(loss, best - min_delta):
+    infinity-skipped: An epoch with an infinite loss is one without improvement and counts for the
+      patience.
+        else:
+            waited += 1
+        ->
+        elif loss != np.inf:
+            waited += 1
+    """,
+)
+
+
 @mistake(
     "early_stopping",
     "nan-skipped",
@@ -1013,7 +1072,7 @@ def early_stopping(val_losses, patience, min_delta=0.0):
 @mistake(
     "early_stopping",
     "starts-from-first-loss",
-    "best is +∞ before the first epoch: a first loss of NaN must not become best.",
+    "best is +∞ before the first epoch: a first loss of NaN or +∞ must not become best.",
 )
 def early_stopping(val_losses, patience, min_delta=0.0):
     best, best_epoch, waited = val_losses[0], 0, 0

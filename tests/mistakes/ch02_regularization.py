@@ -3,7 +3,7 @@
 import ch02_regularization as reference
 import numpy as np
 
-from grader.bank import mistake
+from grader.bank import mistake, slips
 
 # polynomial_features
 
@@ -305,7 +305,28 @@ def l1_penalty(w, lam):
     return float(lam * np.sum(np.abs(w.ravel()[1:])))
 
 
+slips(
+    "l1_penalty",
+    """
+    euclidean-norm: np.linalg.norm(w) is the root of the sum of squares, ‖w‖₂: the L1 norm is the
+      sum of the absolute values.
+        np.sum(np.abs(w)) -> np.sqrt(np.sum(w**2))
+    in-place:
+        np.abs(w) -> np.abs(w, out=w)
+    """,
+)
+
+
 # l1_subgradient
+
+
+slips(
+    "l1_subgradient",
+    """
+    dead-zone: Only a weight of exactly 0 is not pulled; a small one is, in full.
+        np.sign(w) -> np.where(np.abs(w) < 1e-8, 0.0, np.sign(w))
+    """,
+)
 
 
 @mistake("l1_subgradient", "nan-at-zero", "w / |w| divides by zero where a weight is zero.")
@@ -741,6 +762,17 @@ def soft_threshold(w, t):
 def soft_threshold(w, t):
     w[:] = reference.soft_threshold(w, t)
     return w
+
+
+slips(
+    "soft_threshold",
+    """
+    dead-zone: Only weights within the threshold become zero, however small they are: nothing is
+      to be added to t.
+        np.maximum(w - t, 0) + np.minimum(w + t, 0)
+        -> np.where(np.abs(w) <= t + 1e-8, 0.0, w - t * np.sign(w))
+    """,
+)
 
 
 # lasso_step

@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.wall.inside.confinement import adopt_orphans, collapse, hide_the_engine, limit
+from grader.wall.inside.files import close_proc
 from grader.wall.inside.namespaces import furnish, leave
+from grader.wall.inside.system_calls import install
 from grader.wall.inside.worker import detach_standard_streams, serve
 from grader.wall.protocol.channel import READY, WORKER, Channel
 from grader.wall.protocol.libraries import load, preload
@@ -42,6 +44,7 @@ class Settings:
     frame: int
     limits: dict[str, int]
     user: int | None = None
+    refuse_calls: bool = False
 
 
 def main() -> None:
@@ -49,6 +52,8 @@ def main() -> None:
     _become_nobody(settings.user)
     load(settings.libraries)
     preload(settings.preload)
+    if settings.refuse_calls:
+        install()
     hide_the_engine()
     collapse()
     gc.freeze()  # the collector of a fork would copy every page it looks at
@@ -115,6 +120,7 @@ class Zygote:
         detach_standard_streams()
         limit(self.settings.limits)
         adopt_orphans()
+        close_proc()
         judge = socket.socket(fileno=end)
         judge.sendall(READY)
         serve(Channel(judge, self.settings.frame))
@@ -125,6 +131,7 @@ class Zygote:
         first = os.fork()
         if first == 0:
             furnish(self.settings.limits["RLIMIT_FSIZE"])
+            install()
             _protect()
             control = socket.socket(fileno=end)
             control.sendall(READY)
