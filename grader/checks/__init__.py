@@ -3,7 +3,7 @@
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from grader.checks.arguments import function, generator
+from grader.checks.arguments import function, generator, shown
 from grader.checks.arrays import shaped
 from grader.checks.check import Check, check, given
 from grader.checks.declared import case, double_precision, example, matches, untouched
@@ -44,6 +44,7 @@ __all__ = [
     "matches",
     "shaped",
     "shapes",
+    "shown",
     "sizes",
     "st",
     "untouched",

@@ -249,14 +249,29 @@ def test_mse_gradient_zero(submission, case):
 
 FITTED = ("w", "b", "losses")
 
+
+def same_line(got, expected, X, y, lr, *_):
+    """Rounding is measured by what a step adds up, of which little may be left."""
+    names = FITTED[: len(expected)]
+    w, b, *losses = as_parts(got, names)
+    step = float(2 * lr * np.abs(y).max())
+    expect_close(w, expected[0], "w", scale=float(step * np.abs(X).max()))
+    expect_close(b, expected[1], "b", scale=step)
+    expect_close(losses, expected[2:], names=names[2:])
+
+
+def same_parameters(got, expected, *case):
+    """w and b, whatever the losses are."""
+    same_line(as_parts(got, FITTED)[:2], expected[:2], *case)
+
+
 example("gradient_descent")
-matches("gradient_descent", descents(), names=FITTED, first=ODD_DESCENTS)
+matches("gradient_descent", descents(), compare=same_line, first=ODD_DESCENTS)
 matches(
     "gradient_descent",
     descents(),
     title="w and b are right",
-    names=FITTED,
-    only=["w", "b"],
+    compare=same_parameters,
     weight=2,
     examples=25,
     first=ODD_DESCENTS,
@@ -364,12 +379,12 @@ def test_minibatches_next_epoch(submission, reference, pack, seed):
 LINE = ("w", "b")
 
 example("sgd")
-matches("sgd", epochs_of_batches(), names=LINE, first=ODD_EPOCHS)
+matches("sgd", epochs_of_batches(), compare=same_line, first=ODD_EPOCHS)
 matches(
     "sgd",
     epochs_of_batches(EVEN_PACKS),
     title="is right when all batches are full",
-    names=LINE,
+    compare=same_line,
     weight=2,
     examples=25,
 )

@@ -8,48 +8,23 @@ from grader.bank import mistake, slips
 # predict
 
 
-@mistake("predict", "no-bias", "A line that cannot leave the origin: b has to be added.")
-def predict(X, w, b):
-    return X @ w
-
-
-@mistake(
-    "predict", "bias-per-feature", "Add b once to the sum over the features, not to each term."
-)
-def predict(X, w, b):
-    return (X * w + b).sum(axis=1)
-
-
-@mistake("predict", "bias-subtracted", "Look at the sign in front of b.")
-def predict(X, w, b):
-    return X @ w - b
-
-
-@mistake(
-    "predict", "column-shape", "One number is due for each row, shape (n,), not a column (n, 1)."
-)
-def predict(X, w, b):
-    return X @ w.reshape(-1, 1) + b
-
-
-@mistake("predict", "sum-over-rows", "Sum over the features of a row, not over the rows.")
-def predict(X, w, b):
-    return (X * w).sum(axis=0) + b
-
-
-@mistake("predict", "mean-over-features", "The features' terms are summed, not averaged.")
-def predict(X, w, b):
-    return (X * w).mean(axis=1) + b
-
-
-@mistake("predict", "centred-features", "Predict from X as it is; nothing is to be centred.")
-def predict(X, w, b):
-    return (X - X.mean(axis=0)) @ w + b
-
-
 slips(
     "predict",
     """
+    no-bias: A line that cannot leave the origin: b has to be added.
+        w + b -> w
+    bias-per-feature: Add b once to the sum over the features, not to each term.
+        X @ w + b -> (X * w + b).sum(axis=1)
+    bias-subtracted: Look at the sign in front of b.
+        + b -> - b
+    column-shape: One number is due for each row, shape (n,), not a column (n, 1).
+        w + b -> w.reshape(-1, 1) + b
+    sum-over-rows: Sum over the features of a row, not over the rows.
+        X @ w -> (X * w).sum(axis=0)
+    mean-over-features: The features' terms are summed, not averaged.
+        X @ w -> (X * w).mean(axis=1)
+    centred-features: Predict from X as it is; nothing is to be centred.
+        X @ w -> (X - X.mean(axis=0)) @ w
     in-place:
         return X @ w + b
         ->
@@ -63,44 +38,27 @@ slips(
 # mse_loss
 
 
-@mistake("mse_loss", "half", "The loss of this course has no factor ½.")
-def mse_loss(y_pred, y):
-    return float(0.5 * np.mean((y_pred - y) ** 2))
-
-
-@mistake("mse_loss", "sum", "Average over the examples, or the loss grows with the data set.")
-def mse_loss(y_pred, y):
-    return float(np.sum((y_pred - y) ** 2))
-
-
-@mistake("mse_loss", "root", "That is the root mean squared error: the statement takes no root.")
-def mse_loss(y_pred, y):
-    return float(np.sqrt(np.mean((y_pred - y) ** 2)))
-
-
-@mistake("mse_loss", "absolute", "Square the errors instead of taking their absolute values.")
-def mse_loss(y_pred, y):
-    return float(np.mean(np.abs(y_pred - y)))
-
-
-@mistake("mse_loss", "unsquared", "Without the square, errors of opposite sign cancel.")
-def mse_loss(y_pred, y):
-    return float(np.mean(y_pred - y))
-
-
-@mistake("mse_loss", "square-of-mean", "Square each error first and average then, not the reverse.")
-def mse_loss(y_pred, y):
-    return float(np.mean(y_pred - y) ** 2)
-
-
-@mistake("mse_loss", "all-pairs", "Compare each prediction with its own y only, not with every y.")
-def mse_loss(y_pred, y):
-    return float(np.mean((y_pred.reshape(-1, 1) - y) ** 2))
-
-
-@mistake("mse_loss", "per-example", "One number is due for all examples: the mean is missing.")
-def mse_loss(y_pred, y):
-    return (y_pred - y) ** 2
+slips(
+    "mse_loss",
+    """
+    half: The loss of this course has no factor ½.
+        np -> 0.5 * np
+    sum: Average over the examples, or the loss grows with the data set.
+        mean -> sum
+    root: That is the root mean squared error: the statement takes no root.
+        mean((y_pred - y) ** 2) -> sqrt(np.mean((y_pred - y) ** 2))
+    absolute: Square the errors instead of taking their absolute values.
+        (y_pred - y) ** 2 -> np.abs(y_pred - y)
+    unsquared: Without the square, errors of opposite sign cancel.
+        (y_pred - y) ** 2 -> y_pred - y
+    square-of-mean: Square each error first and average then, not the reverse.
+        ((y_pred - y) ** 2) -> (y_pred - y) ** 2
+    all-pairs: Compare each prediction with its own y only, not with every y.
+        y_pred - y -> y_pred.reshape(-1, 1) - y
+    per-example: One number is due for all examples: the mean is missing.
+        float(np.mean((y_pred - y) ** 2)) -> (y_pred - y) ** 2
+    """,
+)
 
 
 @mistake("mse_loss", "in-place", "An operator like -= changes the caller's array; make a new one.")
