@@ -40,7 +40,7 @@ def test_what_a_learner_sees(path, grade):
             continue
         named = " + ".join(mistake.name for mistake in exercise.mistakes) or None
         assert (exercise.status, named) == expected[name], name
-        if exercise.status == "missing":
+        if exercise.status == "does not parse":
             assert any("SyntaxError" in note for note in report.notes)
         elif not exercise.passed:
             assert exercise.score < exercise.max_score
