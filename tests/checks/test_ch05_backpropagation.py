@@ -431,12 +431,14 @@ def expect_list(answer, due):
     """Raise Mismatch unless the gradients are a list: a generator or zip is used up when read."""
     pair = isinstance(answer, (tuple, list)) and len(answer) == 2
     if pair and not isinstance(answer[1], (tuple, list)):
-        expect(False, "a list of pairs (dW, db) is due", expected=due[1], got=answer[1])
+        kind = getattr(answer[1], "type_name", type(answer[1]).__name__)
+        text = f"a list of pairs (dW, db) is due, not a {kind}: list(…) makes one of it"
+        expect(False, text, expected=due, got=answer[1])
 
 
 def expect_gradients(got, due, *_, message=""):
     """Compare loss, then layer by layer the gradients."""
-    expect_list(got, due)
+    expect_list(got, due[1])
     expect_close(got, due, message, names=NETWORK)
 
 
@@ -479,7 +481,7 @@ def test_mlp_gradients_mean(submission, inputs):
 def test_mlp_gradients_last_bias(submission, inputs):
     _, _, params = inputs
     answer = submission.mlp_gradients(*inputs)
-    expect_list(answer, (None, None))
+    expect_list(answer, None)
     last = shaped(answer[1][-1][1], params[-1][1].shape, "the last db")
     expect_close(float(last.sum()), 0.0, "probabilities sum to 1, so does one-hot", scale=1.0)
 

@@ -212,6 +212,15 @@ def linear(x, W, b):
 
 @mistake(
     "linear",
+    "weights-first",
+    "Every row of x meets every row of W: x comes first, and W is transposed.",
+)
+def linear(x, W, b):
+    return W @ x + b
+
+
+@mistake(
+    "linear",
     "changes-the-bias",
     "x, W and b belong to the caller: b += … and out=b write into the array itself.",
 )
@@ -695,16 +704,6 @@ def mlp_gradients(x, labels, params):
         W -= 0.1 * dW
         b -= 0.1 * db
     return loss, gradients
-
-
-@mistake(
-    "mlp_gradients",
-    "generator-for-list",
-    "A generator, zip or reversed is used up by reading it once: make a list of it.",
-)
-def mlp_gradients(x, labels, params):
-    loss, gradients = reference.mlp_gradients(x, labels, params)
-    return loss, (pair for pair in gradients)
 
 
 @mistake(
