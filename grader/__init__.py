@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from grader.practising.practice import PracticeReport
 
+__version__ = "0.2.0"
+
 T = TypeVar("T")
 
 # This file is also the package inside a sandbox, where only the wall is: it imports on demand.

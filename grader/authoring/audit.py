@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from grader.authoring.single import in_single
 from grader.authoring.trivial import trivial_answers
 from grader.bank import Alternate, Mistake, load_alternates, load_mistakes
 from grader.checks.answers import Local
+from grader.course.forms import TITLES
 from grader.course.model import Chapter, Course, Exercise
-from grader.judge import inputs
 from grader.judge.assignment import Run
+from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_exercise, with_diagnosis
 
@@ -25,6 +27,7 @@ MISTAKES = 4
 ALTERNATES = 2
 ORACLES = 1
 PRACTICE = 2
+DOUBLE = TITLES["double_precision"]
 
 
 def audit_chapter(course: Course, chapter: Chapter) -> Iterator[str]:
@@ -40,12 +43,12 @@ def audit_chapter(course: Course, chapter: Chapter) -> Iterator[str]:
         right = [entry for entry in alternates if entry.exercise == exercise.name]
         independent = [entry for entry in oracles if entry.exercise == exercise.name]
         yield from _counts(loaded, exercise, own, right, independent)
-        with inputs.remembered():
-            yield from _reference(loaded, exercise)
+        yield from _reference(loaded, exercise)
         yield from _mistakes(loaded, exercise, own)
         yield from _fair(loaded, exercise, "alternate", right)
         yield from _fair(loaded, exercise, "oracle", independent)
         yield from _trivial(loaded, exercise)
+        yield from _single(loaded, exercise)
 
 
 def _strangers(chapter: Chapter, entries: list[Any]) -> Iterator[str]:
@@ -93,7 +96,8 @@ def _counts(
 
 
 def _reference(loaded: LoadedChapter, exercise: Exercise) -> Iterator[str]:
-    verdict = judge_exercise(loaded, exercise, loaded.reference, Run())
+    attempt = Attempt(recorded=loaded.recorded.recording())
+    verdict = judge_exercise(loaded, exercise, loaded.reference, Run(), attempt=attempt)
     if verdict.score != exercise.points:
         yield f"{exercise.id}: the reference fails {_failures(verdict)}"
 
@@ -105,11 +109,11 @@ def _mistakes(loaded: LoadedChapter, exercise: Exercise, mistakes: list[Mistake]
         useful |= {outcome.check.slug for outcome in verdict.outcomes if not outcome.passed}
         if verdict.score >= exercise.points:
             yield f"{exercise.id}: mistake {entry.name} is accepted"
-        elif verdict.mistake is None or verdict.mistake.name != entry.name:
-            named = verdict.mistake.name if verdict.mistake else "nothing"
+        elif [one.name for one in verdict.mistakes] != [entry.name]:
+            named = " and ".join(one.name for one in verdict.mistakes) or "nothing"
             yield f"{exercise.id}: mistake {entry.name} is named {named}"
     for check in loaded.checks[exercise.name]:
-        if check.slug not in useful:
+        if check.slug not in useful and (check.title != DOUBLE or _is_class(loaded, exercise)):
             yield f"{exercise.id}: check {check.slug} is idle: it catches no mistake"
 
 
@@ -128,6 +132,22 @@ def _trivial(loaded: LoadedChapter, exercise: Exercise) -> Iterator[str]:
         if verdict.score:
             passed = [outcome.check.slug for outcome in verdict.outcomes if outcome.passed]
             yield f"{exercise.id}: answering {what} earns {verdict.score}: {', '.join(passed)}"
+
+
+def _single(loaded: LoadedChapter, exercise: Exercise) -> Iterator[str]:
+    """The reference's answers rounded to float32 fail the property that is about them, no more."""
+    checks = loaded.checks[exercise.name]
+    if _is_class(loaded, exercise) or all(check.title != DOUBLE for check in checks):
+        return
+    verdict = _judged(loaded, exercise, in_single(loaded.namespace[exercise.name]))
+    failed = [outcome.check.title for outcome in verdict.outcomes if not outcome.passed]
+    if failed != [DOUBLE]:
+        failures = _failures(verdict) if failed else "nothing"
+        yield f"{exercise.id}: in single precision the reference fails {failures}"
+
+
+def _is_class(loaded: LoadedChapter, exercise: Exercise) -> bool:
+    return inspect.isclass(loaded.namespace[exercise.name])
 
 
 def _judged(loaded: LoadedChapter, exercise: Exercise, implementation: Any) -> Verdict:

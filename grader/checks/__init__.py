@@ -4,10 +4,18 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from grader.checks.arguments import function, generator
+from grader.checks.arrays import shaped
 from grader.checks.check import Check, check, given
-from grader.checks.declared import case, example, matches, untouched
+from grader.checks.declared import case, double_precision, example, matches, untouched
 from grader.checks.draws import ORDINARY, WIDE, Fill, fills, shapes, sizes
-from grader.checks.expect import expect, expect_close, expect_equal, expect_error, expect_untouched
+from grader.checks.expect import (
+    expect,
+    expect_close,
+    expect_double,
+    expect_equal,
+    expect_error,
+    expect_untouched,
+)
 from grader.checks.mismatch import Mismatch
 
 __all__ = [
@@ -19,9 +27,11 @@ __all__ = [
     "assume",
     "case",
     "check",
+    "double_precision",
     "example",
     "expect",
     "expect_close",
+    "expect_double",
     "expect_equal",
     "expect_error",
     "expect_untouched",
@@ -30,6 +40,7 @@ __all__ = [
     "generator",
     "given",
     "matches",
+    "shaped",
     "shapes",
     "sizes",
     "st",

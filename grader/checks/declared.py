@@ -3,6 +3,7 @@
     example("softmax")
     matches("softmax", softmax_inputs())
     untouched("softmax", softmax_inputs())
+    double_precision("softmax", softmax_inputs())
 
 Each binds a test in the file that declares it, `test_softmax_matches_reference`, as if it stood
 there.  A *case* is what one call is made with: a tuple of arguments, a dictionary of keyword
@@ -23,7 +24,14 @@ from hypothesis.strategies import SearchStrategy
 from grader.checks.answers import Answers
 from grader.checks.check import check
 from grader.checks.examples import example_of
-from grader.checks.expect import as_parts, expect_close, expect_equal, expect_same, expect_untouched
+from grader.checks.expect import (
+    as_parts,
+    expect_close,
+    expect_double,
+    expect_equal,
+    expect_same,
+    expect_untouched,
+)
 from grader.checks.worked import compare, probe_of, run_directly
 from grader.course.forms import TITLES, test_name
 from grader.course.model import CourseError
@@ -164,6 +172,36 @@ def untouched(
         expect_same(after, before)
 
     declared = check(exercise, title, weight=weight, examples=examples, first=_by_name(first))
+    place.declare(declared, test, exercise, cases)
+
+
+def double_precision(
+    exercise: str,
+    cases: SearchStrategy[Any],
+    *,
+    names: Sequence[str] = (),
+    first: Iterable[Any] = (),
+    examples: int = FEW,
+    probe: Callable[..., Any] | None = None,
+) -> None:
+    """Declare the one check that single precision fails, of weight 1: the others accept it.
+
+    `probe(submission, *arguments)` makes the answer where it takes more than a call of the
+    exercise.  Draw numbers that no float32 holds: a sum of small integers has no precision.
+    """
+    place = _Place.of_caller()
+
+    def test(submission: Answers, reference: Answers, case: Any) -> None:
+        made = Case.of(case)
+        if probe is None:
+            got = made.call(getattr(submission, exercise))
+            expect_double(got, made.call(getattr(reference, exercise)), names=names)
+            return
+        got = made.call(functools.partial(submission.probe, probe))
+        expect_double(got, made.call(functools.partial(reference.probe, probe)), names=names)
+
+    title = TITLES["double_precision"]
+    declared = check(exercise, title, examples=examples, first=_by_name(first))
     place.declare(declared, test, exercise, cases)
 
 

@@ -1,23 +1,18 @@
-"""Comparisons, and the one tolerance rule.  They run in the judge, on plain data only."""
+"""Comparisons by the one tolerance rule.  They run in the judge, on plain data only."""
 
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from grader.checks.arrays import as_array, float_bytes, is_numbers, kind_of, numbers_of
 from grader.checks.containers import Comparison
 from grader.checks.mismatch import Mismatch, indefinite, joined
-from grader.wall.protocol.tokens import Function, Generator, Opaque
-
-RELATIVE = {2: 1e-2, 4: 1e-4, 8: 1e-6}
-"""Relative tolerance by bytes of a float: float16, float32, float64."""
-
-SMALLEST_SCALE = {2: 1.0, 4: 1e-2, 8: 1e-6}
-"""Rounding of intermediate results leaves this much even where the exact answer is 0."""
+from grader.checks.tolerance import is_single, within
+from grader.wall.protocol.tokens import Function, Generator
 
 
 def expect(condition: Any, message: str, *, expected: Any = None, got: Any = None) -> None:
@@ -44,8 +39,12 @@ def expect_close(
     a list of numbers also an array; `names` are the parts' names, for the message.
     With `digits`, `expected` is rounded to that many decimals, and so may differ by half of the
     last one.
+
+    Where float64 is due, what float32 arithmetic costs is accepted as well: the float32 tolerance
+    holds for an answer that it has evidently led to (`grader.checks.tolerance`).  That costs one
+    property, `double_precision`, and not each check its points.  Tensors keep their dtype.
     """
-    comparison = Comparison(message, _is_numbers, _kind)
+    comparison = Comparison(message, is_numbers, kind_of)
     for mine, due, where in comparison.parts(got, expected, names):
         if type(mine) is type(due) is int and mine == due:
             continue
@@ -53,10 +52,26 @@ def expect_close(
             _same(mine, due, where)
         elif isinstance(due, list):
             sequence = list(mine) if isinstance(mine, tuple) else mine
-            array = np.asarray(sequence) if _is_numbers(sequence) else sequence
+            array = np.asarray(sequence) if is_numbers(sequence) else sequence
             _close_arrays(array, np.asarray(due), where, scale, digits)
         else:
             _close_arrays(mine, due, where, scale, digits)
+
+
+SINGLE = (
+    "these numbers have about 7 digits, as float32 has; float64, which NumPy takes unless told "
+    "otherwise, has 16: leave out what asks for float32"
+)
+
+
+def expect_double(got: Any, expected: Any, message: str = "", *, names: Sequence[str] = ()) -> None:
+    """Raise Mismatch if float32 arithmetic led to a part of `got`; whether it is right is open."""
+    for mine, due, where in Comparison(message, is_numbers, kind_of).parts(got, expected, names):
+        actual, wanted = as_array(mine)[0], as_array(due)[0]
+        if actual is None or wanted is None or actual.shape != wanted.shape:
+            continue
+        if kind_of(mine) != "tensor" and is_single(actual, wanted):
+            raise Mismatch(joined(where, SINGLE), due, mine)
 
 
 def expect_equal(got: Any, expected: Any, message: str = "", *, names: Sequence[str] = ()) -> None:
@@ -67,11 +82,11 @@ def expect_equal(got: Any, expected: Any, message: str = "", *, names: Sequence[
     difference is, "at left.right.threshold".  A pair may be a tuple or a list, and `names` are the
     parts' names.  A set is no answer to compare with: sort it into a list.
     """
-    for mine, due, where in Comparison(message, _never, _kind).parts(got, expected, names):
+    for mine, due, where in Comparison(message, _never, kind_of).parts(got, expected, names):
         if _exactly(mine, due) or type(mine) is type(due) is int:
             _same(mine, due, where)
             continue
-        actual, wanted = _numbers(mine, due, where)
+        actual, wanted = numbers_of(mine, due, where)
         same = (actual == wanted) | ((actual != actual) & (wanted != wanted))
         if not same.all():
             raise Mismatch(joined(where, _first_difference(~same)), due, mine)
@@ -105,6 +120,10 @@ def _call_with_keywords_and_return_inputs(
     return [*arguments, *keywords.values()]
 
 
+INSIDE_OUT = (_call_and_return_inputs.__name__, _call_with_keywords_and_return_inputs.__name__)
+"""The probes that look at what becomes of the arguments of a call."""
+
+
 def expect_untouched(submission: Any, name: str, *arguments: Any, **keywords: Any) -> None:
     """Raise Mismatch if the call changes one of its (plain data) arguments."""
     before = copy.deepcopy([*arguments, *keywords.values()])
@@ -122,7 +141,7 @@ def expect_untouched(submission: Any, name: str, *arguments: Any, **keywords: An
 def expect_same(now: Any, was: Any) -> None:
     """Raise Mismatch if an argument is not what it was; functions and generators do not matter."""
     message = "an input was changed by the call"
-    for mine, due, where in Comparison(message, _never, _kind).parts(now, was):
+    for mine, due, where in Comparison(message, _never, kind_of).parts(now, was):
         if not isinstance(due, (Function, Generator)):
             expect_equal(mine, due, where)
 
@@ -131,7 +150,7 @@ def as_parts(answer: Any, names: Sequence[str]) -> Sequence[Any]:
     """An answer of several values, to be unpacked.  Raises Mismatch if it is none."""
     due = f"{len(names)} values are due ({', '.join(names)})"
     if not isinstance(answer, (tuple, list)):
-        raise Mismatch(f"{due}, not {indefinite(_kind(answer))}", got=answer)
+        raise Mismatch(f"{due}, not {indefinite(kind_of(answer))}", got=answer)
     if len(answer) != len(names):
         raise Mismatch(f"{due}, not {len(answer)}", got=answer)
     return answer
@@ -148,15 +167,11 @@ def _exactly(got: Any, expected: Any) -> bool:
     return type(expected) in kinds or (type(got) in kinds and not isinstance(expected, np.ndarray))
 
 
-def _fits(value: int) -> bool:
-    return -(2**63) <= value < 2**63
-
-
 def _same(got: Any, expected: Any, message: str) -> None:
     """Raise Mismatch unless they are equal and of one kind: True is not 1, and "1" is not b"1"."""
     due, given = _plain_kind(expected), _plain_kind(got)
-    if due is not given or (due is None and _kind(expected) != _kind(got)):
-        what = WORDS[due] if due else indefinite(_kind(expected))
+    if due is not given or (due is None and kind_of(expected) != kind_of(got)):
+        what = WORDS[due] if due else indefinite(kind_of(expected))
         text = f"{what} is due, not {_named(got)}"
         raise Mismatch(joined(message, text), expected, got)
     if due in (str, bytes) and got != expected:
@@ -174,7 +189,7 @@ def _plain_kind(value: Any) -> type | None:
 
 def _named(value: Any) -> str:
     """What a value is, with an article; True and False by name."""
-    return str(value) if type(value) is bool else indefinite(_kind(value))
+    return str(value) if type(value) is bool else indefinite(kind_of(value))
 
 
 def _about_text(got: Any, expected: Any) -> str:
@@ -194,110 +209,20 @@ def _never(value: Any) -> bool:
     return False
 
 
-def _is_numbers(value: Any) -> bool:
-    """Whether it is a list of numbers that an array can hold."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(type(item) is float or (type(item) is int and _fits(item)) for item in value)
-    )
-
-
-def _kind(value: Any) -> str:
-    return as_array(value)[1]
-
-
 def _close_arrays(
     got: Any, expected: Any, message: str, scale: float | None, digits: int | None
 ) -> None:
-    actual, wanted = _numbers(got, expected, message)
-    precision = _precision(got, expected, message)
-    same = actual == wanted
-    if same.all():
-        return
-    actual, wanted = actual.astype(np.complex128), wanted.astype(np.complex128)
-    finite = wanted[np.isfinite(wanted)]
-    if scale is None:
-        scale = float(np.abs(finite).max()) if finite.size else 0.0
-    scale = max(scale, SMALLEST_SCALE[precision])
-    with np.errstate(all="ignore"):
-        rounding = 0.0 if digits is None else 0.5 * 10.0**-digits
-        allowed = rounding + RELATIVE[precision] * (np.abs(wanted) + scale)
-        close = np.abs(actual - wanted) <= allowed
-    close &= np.isfinite(actual) & np.isfinite(wanted)
-    close |= same | (np.isnan(actual) & np.isnan(wanted))
-    if not close.all():
-        raise Mismatch(joined(message, _first_difference(~close)), expected, got)
-
-
-def _numbers(got: Any, expected: Any, message: str) -> tuple[np.ndarray, np.ndarray]:
-    """Both as plain arrays of one shape and one kind."""
-    wanted, kind = as_array(expected)
-    actual, given = as_array(got)
-    if given == "list" and kind == "array":
-        text = "an array is due, not a list: np.array makes one of it"
-        raise Mismatch(joined(message, text), expected, got)
-    if actual is None or wanted is None:
-        raise Mismatch(
-            joined(message, f"{indefinite(kind)} is due, not {indefinite(given)}"), expected, got
-        )
-    if kind == "tensor" != given and wanted.ndim:
-        text = f"a tensor is due, not {indefinite(given)}"
-        raise Mismatch(joined(message, text), expected, got)
-    if given == "tensor" != kind:
-        text = f"{indefinite(kind)} is due, not a tensor" + (
-            ": .numpy() makes one of it" if kind == "array" else ""
-        )
-        raise Mismatch(joined(message, text), expected, got)
-    if actual.shape != wanted.shape:
-        text = f"shape {_shape(wanted)} is due, not {_shape(actual)}"
-        raise Mismatch(joined(message, text), expected, got)
-    return actual, wanted
-
-
-def as_array(value: Any) -> tuple[Any, str]:
-    """A value as a plain array, None if it is no numbers; and what kind of thing it is."""
-    torch = sys.modules.get("torch")
-    if isinstance(value, np.ndarray):
-        return value, "array"
-    if type(value) is int and not _fits(value):
-        return _of_large(value), "number"
-    if isinstance(value, (bool, int, float, np.generic)):
-        return np.asarray(value), "number"
-    if torch is not None and isinstance(value, torch.Tensor):
-        plain = value.detach()
-        return (plain.float() if plain.dtype == torch.bfloat16 else plain).numpy(), "tensor"
-    if _is_numbers(value):
-        return np.asarray(value), "list"
-    if isinstance(value, Opaque):
-        return None, f"{value.type_name} object"
-    return None, "None" if value is None else type(value).__name__
-
-
-def _of_large(value: int) -> np.ndarray | None:
-    """An integer beyond 64 bits as the nearest float; None if it is beyond floats too."""
-    try:
-        return np.asarray(float(value))
-    except OverflowError:
-        return None
-
-
-def _precision(got: Any, expected: Any, message: str) -> int:
-    """Bytes of a float in the comparison; an answer in a lower precision than due is wrong."""
-    due, given = _float_bytes(expected), _float_bytes(got)
-    if given < due:
+    actual, wanted = numbers_of(got, expected, message)
+    due, given, kind = float_bytes(expected), float_bytes(got), kind_of(got)
+    if given < due and (given != 4 or kind == "tensor"):
         text = f"float{8 * due} values are due, not float{8 * given}"
         raise Mismatch(joined(message, text), expected, got)
-    return due
-
-
-def _float_bytes(value: Any) -> int:
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
-        return int(value.dtype.itemsize) if value.dtype.is_floating_point else 8
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
-        return min(int(value.dtype.itemsize), 8)
-    return 8
+    rounding = 0.0 if digits is None else 0.5 * 10.0**-digits
+    close = within(actual, wanted, due, scale=scale, rounding=rounding)
+    if not close.all() and kind != "tensor" and is_single(actual, wanted):
+        close = within(actual, wanted, 4, scale=scale, rounding=rounding)
+    if not close.all():
+        raise Mismatch(joined(message, _first_difference(~close)), expected, got)
 
 
 def _first_difference(wrong: np.ndarray) -> str:
@@ -305,7 +230,3 @@ def _first_difference(wrong: np.ndarray) -> str:
         return "a different number"
     index = ", ".join(str(int(i)) for i in np.argwhere(wrong)[0])
     return f"{int(wrong.sum())} of {wrong.size} entries differ, the first at [{index}]"
-
-
-def _shape(array: np.ndarray) -> str:
-    return f"({', '.join(map(str, array.shape))}{',' if array.ndim == 1 else ''})"

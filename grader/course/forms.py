@@ -10,6 +10,7 @@ TITLES = {
     "example": "the worked example",
     "matches": "matches the reference",
     "untouched": "leaves its inputs alone",
+    "double_precision": "computed in double precision",
 }
 """The forms, and what their checks are titled unless they say otherwise."""
 

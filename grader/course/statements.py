@@ -9,8 +9,9 @@ from pathlib import Path
 
 from grader.course.forms import TITLES
 from grader.course.model import CourseError
+from grader.python import toplevel
+from grader.python.toplevel import DEFINITIONS, top_level
 
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 FORMS = frozenset({*TITLES, "slips"})
 DECLARING = frozenset({"check", "mistake", *FORMS})
 HARMLESS = frozenset(
@@ -20,8 +21,8 @@ HARMLESS = frozenset(
 
 
 @dataclass(frozen=True)
-class Statement:
-    """A top-level statement, an import of many names being many.
+class Clause:
+    """A statement at the margin, or one name of an import: what an exercise may depend on.
 
     `text` is the same for the same code, whatever its comments and spaces; `declares` is the
     exercise of which it is a check or a mistake.  One that binds nothing, or may do more than
@@ -41,21 +42,22 @@ class Statement:
         return self.names | self.attributes
 
 
-def statements(path: Path) -> tuple[Statement, ...]:
+def statements(path: Path) -> tuple[Clause, ...]:
     """The statements of a file in order; none if there is no file.  Raises CourseError."""
     if not path.is_file():
         return ()
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise CourseError.at(path, error.lineno or 1, f"SyntaxError: {error.msg}") from None
-    found = [statement for node in tree.body for statement in _statements(node)]
+    read = top_level(path.read_text(encoding="utf-8"))
+    for one in read:
+        if one.broken is not None:
+            words = f"{one.broken.error}: {one.broken.message}"
+            raise CourseError.at(path, one.broken.line, words)
+    found = [statement for one in read for statement in _statements(one)]
     return tuple(_with_indirect(found))
 
 
 def concerning(
-    found: tuple[Statement, ...], exercise: str, roots: Iterable[str] = ()
-) -> tuple[Statement, ...]:
+    found: tuple[Clause, ...], exercise: str, roots: Iterable[str] = ()
+) -> tuple[Clause, ...]:
     """The statements that the exercise depends on, with all that these use, in order.
 
     They are what is declared for it, what binds one of the `roots`, and what concerns all.
@@ -74,18 +76,18 @@ def concerning(
         chosen |= more
 
 
-def _statements(node: ast.stmt) -> Iterator[Statement]:
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        for alias in node.names:
-            yield _import(node, alias)
-    elif not _is_text(node):
-        yield _statement(node)
+def _statements(one: toplevel.Statement) -> Iterator[Clause]:
+    if isinstance(one.node, (ast.Import, ast.ImportFrom)):
+        for alias in one.node.names:
+            yield _import(one.node, alias)
+    elif one.node is not None and not one.is_text:
+        yield _statement(one.node)
 
 
-def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Statement:
+def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Clause:
     module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
     bound = alias.asname or alias.name.partition(".")[0]
-    return Statement(
+    return Clause(
         text=f"{type(node).__name__} {module} {ast.dump(alias)}",
         binds=frozenset({bound}),
         names=frozenset(),
@@ -94,7 +96,7 @@ def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Statement:
     )
 
 
-def _statement(node: ast.stmt) -> Statement:
+def _statement(node: ast.stmt) -> Clause:
     binds = frozenset(_bound(node))
     names, attributes = set[str](), set[str]()
     for part in ast.walk(node):
@@ -107,7 +109,7 @@ def _statement(node: ast.stmt) -> Statement:
         elif isinstance(part, (ast.Import, ast.ImportFrom)):
             module = getattr(part, "module", None) or ""
             attributes.update(module.split("."), *(one.name.split(".") for one in part.names))
-    return Statement(
+    return Clause(
         text=ast.dump(node),
         binds=binds,
         names=frozenset(names),
@@ -157,7 +159,7 @@ def _decorator(node: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
-def _with_indirect(found: list[Statement]) -> Iterator[Statement]:
+def _with_indirect(found: list[Clause]) -> Iterator[Clause]:
     """What declares checks or mistakes by way of a loop or helper may do so for any exercise."""
     marks = set(DECLARING)
     while True:
@@ -170,9 +172,5 @@ def _with_indirect(found: list[Statement]) -> Iterator[Statement]:
         yield _for_all(one) if one in indirect else one
 
 
-def _for_all(one: Statement) -> Statement:
-    return Statement(one.text, one.binds, one.names, one.attributes, concerns_all=True)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _for_all(one: Clause) -> Clause:
+    return Clause(one.text, one.binds, one.names, one.attributes, concerns_all=True)

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.course.model import SHIPPED, Chapter, Course, Exercise
-from grader.course.statements import Statement, concerning, statements
+from grader.course.statements import Clause, concerning, statements
 
 LIBRARIES = ("numpy", "torch", "hypothesis")
 
@@ -73,18 +73,18 @@ def digest(parts: Iterable[str]) -> str:
 class _Files:
     """The statements of a chapter's three files."""
 
-    solution: tuple[Statement, ...]
-    checks: tuple[Statement, ...]
-    mistakes: tuple[Statement, ...]
+    solution: tuple[Clause, ...]
+    checks: tuple[Clause, ...]
+    mistakes: tuple[Clause, ...]
 
-    def concerning(self, exercise: Exercise) -> list[Statement]:
+    def concerning(self, exercise: Exercise) -> list[Clause]:
         """What the exercise depends on: its checks, its mistakes, the reference that they use."""
         own = [*concerning(self.checks, exercise.name), *concerning(self.mistakes, exercise.name)]
         used = {name for one in own for name in one.mentions}
         return [*own, *concerning(self.solution, exercise.name, {exercise.name, *used})]
 
 
-def _other_solutions(course: Course, chapter: Chapter, own: list[Statement]) -> list[str]:
+def _other_solutions(course: Course, chapter: Chapter, own: list[Clause]) -> list[str]:
     """The text of other chapters' solutions that are imported, and of those that they import."""
     folder = course.root / "solutions"
     paths = {path.stem: path for path in folder.glob("*.py") if path.stem != chapter.module}

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+from grader.judge.recorded import Recorded
 from grader.wall.errors import SubmissionLost
 
 TOO_LARGE = "protocol error: comparing the answer takes more memory than the judge has"
@@ -28,9 +29,11 @@ class Attempt:
     """`lost` says how earlier attempts ended, by number of the check; `at` hears where we are.
 
     The number behind the last check stands for what comes after the checks: naming the mistake.
+    `recorded` are the inputs to use, those of the loaded chapter where nothing is said.
     """
 
     lost: Mapping[int, SubmissionLost] = field(default_factory=dict)
+    recorded: Recorded | None = None
     at: Callable[[int], None] = _nowhere
 
 

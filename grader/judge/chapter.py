@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +13,7 @@ from typing import Any
 from grader.checks.answers import Once
 from grader.checks.check import Check
 from grader.course.model import Chapter, Course, CourseError, load_module
+from grader.judge.recorded import Recorded
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class LoadedChapter:
     """A chapter with its checks, in the order of the exercises, and its reference.
 
     `namespace` holds the reference's functions; in a student kit the stubs, for their parameters.
+    `recorded` are inputs that were drawn before.
     """
 
     course: Course
     chapter: Chapter
     checks: dict[str, tuple[Check, ...]]
     namespace: dict[str, Any]
+    recorded: Recorded = field(default_factory=Recorded)
 
     @cached_property
     def reference(self) -> Once:

@@ -11,21 +11,22 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grader.course.model import Exercise
-from grader.judge import inputs
 from grader.judge.assignment import Run
+from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter
 from grader.judge.exercise import cores
 from grader.judge.forks import Fork, Progress, forked
 from grader.judge.grading import judge_exercise
+from grader.judge.recorded import Drawn, Key, is_plain_array
 from grader.wall.protocol.line import forks
 from grader.wall.protocol.wire import pack, unpack
 
 
 @dataclass(frozen=True)
 class _Share:
-    """What one process has drawn: by exercise and number of the check, and what it asked."""
+    """What one process has drawn, and what the reference answered."""
 
-    drawn: dict[tuple[str, int], inputs.Kept]
+    drawn: dict[Key, Drawn]
     answers: dict[tuple[str, bytes], bytes]
 
 
@@ -45,9 +46,9 @@ def draw(loaded: LoadedChapter, run: Run) -> None:
 
 
 def _draw(loaded: LoadedChapter, exercises: Sequence[Exercise], run: Run) -> None:
-    with inputs.remembered():
-        for exercise in exercises:
-            judge_exercise(loaded, exercise, loaded.reference, run)
+    attempt = Attempt(recorded=loaded.recorded.recording())
+    for exercise in exercises:
+        judge_exercise(loaded, exercise, loaded.reference, run, attempt=attempt)
 
 
 @contextmanager
@@ -68,18 +69,13 @@ def _help(
 ) -> None:
     try:
         _draw(loaded, part, run)
-        end.send_bytes(_pickled(_share(loaded, part)))
+        end.send_bytes(_pickled(_share(loaded)))
     except Exception:  # the parent does this part itself then, and says what is wrong
         return
 
 
-def _share(loaded: LoadedChapter, part: Sequence[Exercise]) -> _Share:
-    drawn = {
-        (exercise.name, number): inputs.kept(check.test)
-        for exercise in part
-        for number, check in enumerate(loaded.checks[exercise.name])
-    }
-    return _Share(drawn, loaded.reference.known)
+def _share(loaded: LoadedChapter) -> _Share:
+    return _Share(loaded.recorded.drawn, loaded.reference.known)
 
 
 def _pickled(share: _Share) -> bytes:
@@ -89,8 +85,7 @@ def _pickled(share: _Share) -> bytes:
 
 
 def _adopt(loaded: LoadedChapter, share: _Share) -> None:
-    for (name, number), kept in share.drawn.items():
-        inputs.kept(loaded.checks[name][number].test).update(kept)
+    loaded.recorded.drawn.update(share.drawn)
     loaded.reference.known.update(share.answers)
 
 
@@ -98,6 +93,6 @@ class _Pickler(pickle.Pickler):
     """Between two processes of ours; arrays keep their layout, as on the wire."""
 
     def reducer_override(self, value: Any) -> Any:
-        if inputs.is_plain_array(value):
+        if is_plain_array(value):
             return unpack, (pack(value),)
         return NotImplemented

@@ -17,6 +17,7 @@ from grader.judge.reporting import exercise_report, problem_notes
 from grader.judge.text import absent_from_text, decided_by_text, explained_by_text
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.submission.dependencies import with_notes
+from grader.wall.clocks import Account
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Workers
 from grader.wall.session import Session, Sources
@@ -35,11 +36,11 @@ class Judged:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a submission runs: who starts its workers, on which core, and until when."""
+    """Where a submission runs: who starts its workers, on which core, on whose account."""
 
     workers: Workers
     core: int | None
-    deadline: float
+    account: Account
 
 
 def cores() -> list[int]:
@@ -80,7 +81,7 @@ def judged(
     sources = Sources(
         submission.module, submission.files, refused, place.core, submission.is_notebook
     )
-    session = Session(place.workers, sources, chapter.limits, place.deadline)
+    session = Session(place.workers, sources, chapter.limits, place.account)
     try:
         verdict = decided_by_text(loaded, submission, exercise)
         if exercise != assignment.exercises[0]:  # one loads the file, to tell what fails in it
@@ -90,6 +91,7 @@ def judged(
                 loaded, exercise, session, run, lambda outcome: observe(outcome.passed), attempt
             )
             verdict = explained_by_text(loaded, verdict, session, submission)
+            session.close()  # nothing of it goes on while we look for a name for its mistake
             if len(verdict.outcomes) not in attempt.lost:
                 verdict = with_diagnosis(loaded, verdict)
         report = exercise_report(verdict, loaded.namespace, submission)

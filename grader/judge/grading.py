@@ -13,6 +13,7 @@ from grader.judge.assignment import Run
 from grader.judge.attempt import TOO_LARGE, Attempt, bounded
 from grader.judge.chapter import LoadedChapter
 from grader.judge.diagnosis import diagnose
+from grader.judge.recorded import Recorded
 from grader.judge.run import Outcome, run_check
 from grader.report.model import DOES_NOT_PARSE
 from grader.wall.errors import SubmissionLost
@@ -32,7 +33,13 @@ class Verdict:
 
     exercise: Exercise
     outcomes: tuple[Outcome, ...]
-    mistake: Mistake | None = None
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """The mistake behind the answers, or the first of two."""
+        return self.mistakes[0] if self.mistakes else None
+
     waits_for: tuple[str, ...] = ()
     near: str = ""
 
@@ -83,14 +90,14 @@ def judge_exercise(
         elif outcomes and outcomes[0].status in WHOLE:
             outcomes.append(replace(outcomes[0], check=check))
         else:
-            outcomes.append(judge_check(loaded, check, submission, run))
+            outcomes.append(judge_check(loaded, check, submission, run, attempt.recorded))
         observe(outcomes[-1])
     attempt.at(len(outcomes))
     return Verdict(exercise, tuple(outcomes))
 
 
 def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
-    """The verdict with the mistake behind it, where one is sure."""
+    """The verdict with the mistake behind it, or two at once, where that is sure."""
     if verdict.status not in ("failed", "error"):
         return verdict
     bank = load_mistakes(loaded.course.mistakes(loaded.chapter))
@@ -99,12 +106,18 @@ def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
         return verdict
     try:
         with bounded(loaded.chapter.limits.judge_seconds):
-            return replace(verdict, mistake=diagnose(loaded, own, verdict.outcomes))
+            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes))
     except (MemoryError, SubmissionLost):  # no name is better than no report
         return verdict
 
 
-def judge_check(loaded: LoadedChapter, check: Check, submission: Backend, run: Run) -> Outcome:
+def judge_check(
+    loaded: LoadedChapter,
+    check: Check,
+    submission: Backend,
+    run: Run,
+    recorded: Recorded | None = None,
+) -> Outcome:
     """Run one check.  Raises JudgeError."""
     try:
         if not submission.defines(check.exercise):
@@ -114,7 +127,14 @@ def judge_check(loaded: LoadedChapter, check: Check, submission: Backend, run: R
     reference = None if loaded.course.is_kit else loaded.reference
     try:
         with bounded(loaded.chapter.limits.judge_seconds):
-            return run_check(check, submission, reference, seed=run.seed, examples=run.examples)
+            return run_check(
+                check,
+                submission,
+                reference,
+                seed=run.seed,
+                examples=run.examples,
+                recorded=recorded or loaded.recorded,
+            )
     except MemoryError:
         return Outcome(check, "crashed", TOO_LARGE)
     except SubmissionLost as lost:

@@ -15,6 +15,7 @@ from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.exercise import Judged, Place, cores, joined, judged, settle
 from grader.judge.forks import FAREWELL, Died, Fork, Progress, forked, growth_of
 from grader.report.model import ChapterReport
+from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionLost
 from grader.wall.isolation import Isolation
 from grader.wall.protocol.libraries import load
@@ -34,7 +35,6 @@ class _Task:
 
     assignment: int
     exercise: Exercise
-    deadline: float = 0.0
     lost: dict[int, SubmissionLost] = field(default_factory=dict)
 
 
@@ -62,6 +62,7 @@ class Judging:
     observe: Callable[[Exercise, bool], None] = lambda exercise, passed: None
     results: dict[tuple[int, str], Judged] = field(default_factory=dict)
     loaded: dict[str, LoadedChapter] = field(default_factory=dict)
+    accounts: list[Account] = field(default_factory=list)
 
     def reports(self, waves: list[Wave] | None = None) -> list[ChapterReport]:
         """A report an assignment, in order; `waves` are sandboxes that were started before.
@@ -71,6 +72,7 @@ class Judging:
         if waves is None:
             with started(self.assignments, self.isolation) as own:
                 return self.reports(own)
+        self.accounts = [Account(len(cores())) for _ in self.assignments]
         for wave in waves:
             load(wave.libraries)
             wave.sandbox.wait()
@@ -90,14 +92,13 @@ class Judging:
         count = min(len(tasks), len(cores()))
         judges = [self._start(number, wave.sandbox) for number in range(count)]
         pending = iter(tasks)
-        deadlines: dict[int, float] = {}
         try:
             for judge in judges:
-                self._give(judge, pending, deadlines)
+                self._give(judge, pending)
             while any(judge.task for judge in judges):
                 busy = {judge.fork.connection: judge for judge in judges if judge.task}
                 for ready in wait(list(busy), LOOK):
-                    self._hear(busy[ready], wave.sandbox, pending, deadlines)  # type: ignore[index]
+                    self._hear(busy[ready], wave.sandbox, pending)  # type: ignore[index]
                 for judge in busy.values():
                     if judge.task and time.monotonic() - judge.heard > SILENCE:
                         self._replace(judge, wave.sandbox, SubmissionLost("timeout", SILENT))
@@ -107,9 +108,7 @@ class Judging:
 
     def _one_by_one(self, wave: Wave) -> None:
         """Judge in this process, where no other can be forked with everything loaded."""
-        deadlines: dict[int, float] = {}
         for task in self._tasks(wave):
-            self._time(task, deadlines)
             assignment, exercise = self.assignments[task.assignment], task.exercise
             chapter = assignment.chapter
             if chapter.id not in self.loaded:
@@ -119,7 +118,7 @@ class Judging:
                 self.loaded[chapter.id],
                 assignment,
                 exercise,
-                Place(wave.sandbox, None, task.deadline),
+                Place(wave.sandbox, None, self.accounts[task.assignment]),
                 partial(self.observe, exercise),
             )
 
@@ -150,26 +149,12 @@ class Judging:
         judge.fork, judge.heard = self._forked(judge.number, sandbox), time.monotonic()
         judge.fork.send(judge.task)
 
-    def _give(self, judge: _Judge, pending: Iterator[_Task], deadlines: dict[int, float]) -> None:
+    def _give(self, judge: _Judge, pending: Iterator[_Task]) -> None:
         judge.task = next(pending, None)
-        if judge.task is not None:
-            self._time(judge.task, deadlines)
         judge.heard = time.monotonic()
         judge.fork.send(judge.task)
 
-    def _time(self, task: _Task, deadlines: dict[int, float]) -> None:
-        """A submission's time begins with its first exercise."""
-        limits = self.assignments[task.assignment].chapter.limits
-        end = time.monotonic() + limits.chapter_seconds
-        task.deadline = deadlines.setdefault(task.assignment, end)
-
-    def _hear(
-        self,
-        judge: _Judge,
-        sandbox: AnySandbox,
-        pending: Iterator[_Task],
-        deadlines: dict[int, float],
-    ) -> None:
+    def _hear(self, judge: _Judge, sandbox: AnySandbox, pending: Iterator[_Task]) -> None:
         assert judge.task is not None
         try:
             message = judge.fork.receive()
@@ -183,7 +168,7 @@ class Judging:
             self.observe(judge.task.exercise, message)
             return
         self.results[judge.task.assignment, judge.task.exercise.name] = message
-        self._give(judge, pending, deadlines)
+        self._give(judge, pending)
 
 
 def _judge_process(
@@ -198,8 +183,8 @@ def _judge_process(
         if assignment.chapter.id not in loaded:
             loaded[assignment.chapter.id] = load_chapter(judging.course, assignment.chapter)
         chapter = loaded[assignment.chapter.id]
-        place = Place(sandbox, core, task.deadline)
-        attempt = Attempt(task.lost, partial(progress.at, 0))
+        place = Place(sandbox, core, judging.accounts[task.assignment].of_judge(number))
+        attempt = Attempt(task.lost, at=partial(progress.at, 0))
         connection.send(
             judged(judging.run, chapter, assignment, task.exercise, place, connection.send, attempt)
         )

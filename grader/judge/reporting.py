@@ -10,6 +10,7 @@ from typing import Any
 from grader.checks.answers import Call
 from grader.judge.grading import Verdict
 from grader.judge.run import Outcome
+from grader.judge.warned import without_warnings
 from grader.report.explain import explained
 from grader.report.model import (
     DOES_NOT_PARSE,
@@ -53,13 +54,14 @@ def exercise_report(
             verdict.outcomes, verdict.scores, verdict.shares, strict=True
         )
     )
-    mistake = verdict.mistake
+    mistakes = tuple(MistakeShown(one.name, one.hint) for one in verdict.mistakes)
     return ExerciseReport(
         id=verdict.exercise.id,
         status=verdict.status,
         score=verdict.score,
         max_score=float(verdict.exercise.points),
-        mistake=MistakeShown(mistake.name, mistake.hint) if mistake else None,
+        mistake=mistakes[0] if mistakes else None,
+        others=mistakes[1:],
         note=note,
         checks=checks,
         hidden=verdict.exercise.hidden,
@@ -108,7 +110,7 @@ def _counterexample(
         message = _said_at(outcome.error.lines, submission, outcome.message, chapter)
     compared = outcome.expected is not None
     return Counterexample(
-        calls=tuple(_call(call, namespace) for call in outcome.calls[-MOST_CALLS:]),
+        calls=tuple(_call(call, namespace, submission) for call in outcome.calls[-MOST_CALLS:]),
         expected=show(outcome.expected) if compared else None,
         got=show(outcome.got) if compared or outcome.got is not None else None,
         message=harmless(message, MESSAGE),
@@ -134,15 +136,17 @@ def _said_at(
     return f"{place}{error}\n{advice}" if advice else f"{place}{error}"
 
 
-def _call(call: Call, namespace: dict[str, Any]) -> CallShown:
+def _call(call: Call, namespace: dict[str, Any], submission: Submission) -> CallShown:
     parameters = call.probe.parameters if call.probe else _parameters(namespace.get(call.name))
     named = _named(parameters, call)
+    printed, warned = without_warnings(call.printed, submission)
     return CallShown(
         function=call.name.lstrip("_"),
         arguments={name: show(value) for name, value in named.items()},
         returned=show(call.returned) if call.done else _no_answer(call.error),
         about=call.probe.about if call.probe else None,
-        printed=harmless(call.printed, MESSAGE) or None,
+        printed=harmless(printed, MESSAGE) or None,
+        warned=harmless(warned, MESSAGE).rstrip() or None,
     )
 
 

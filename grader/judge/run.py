@@ -19,10 +19,10 @@ from grader.checks.answers import Answers, Backend, Call
 from grader.checks.check import Check
 from grader.checks.draws import plainly
 from grader.checks.mismatch import Mismatch
-from grader.judge import inputs
 from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
 from grader.judge.attempt import TOO_LARGE
 from grader.judge.keeping import kept, lighten
+from grader.judge.recorded import Drawn, Recorded, fresh
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4
@@ -61,9 +61,17 @@ class Outcome:
 
 
 def run_check(
-    check: Check, submission: Backend, reference: Backend | None, *, seed: int, examples: int
+    check: Check,
+    submission: Backend,
+    reference: Backend | None,
+    *,
+    seed: int,
+    examples: int,
+    recorded: Recorded | None = None,
 ) -> Outcome:
     """Judge one check.  Only a practice check does without a reference.
+
+    Inputs that were recorded are not drawn again.
 
     Raises JudgeError if the check fails for a reason that the reference has in common with the
     submission.
@@ -71,9 +79,10 @@ def run_check(
     fixed = _attempt(_Run(check, submission, reference), _Run.fixed_examples)
     if fixed.status not in ("passed", "failed", "error"):
         return fixed
+    known = recorded or Recorded()
     drawn = _attempt(
         _Run(check, submission, reference, fixed.transcript),
-        lambda run: _examples(run, seed, examples),
+        lambda run: _examples(run, seed, examples, known),
     )
     return fixed if drawn.passed and not fixed.passed else drawn
 
@@ -95,15 +104,15 @@ def _attempt(run: _Run, act: Callable[[_Run], None]) -> Outcome:
     return Outcome(run.check, "passed", transcript=run.outcome.transcript)
 
 
-def _examples(run: _Run, seed: int, examples: int) -> None:
+def _examples(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
     """The examples that are drawn, plain ones first; one, where there is nothing to draw."""
     check = run.check
     if not check.strategies:
         return run.example({})
     count = _count(check, examples)
     with plainly():
-        _draw(run, _seed(check, seed), -(-count // PLAIN_PART))
-    _draw(run, _seed(check, seed) + 1, count - -(-count // PLAIN_PART))
+        _draw(run, _seed(check, seed), -(-count // PLAIN_PART), recorded)
+    _draw(run, _seed(check, seed) + 1, count - -(-count // PLAIN_PART), recorded)
 
 
 def _seed(check: Check, seed: int) -> int:
@@ -117,13 +126,13 @@ def _count(check: Check, examples: int) -> int:
     return max(1, round(check.examples * examples / DEFAULT_EXAMPLES))
 
 
-def _draw(run: _Run, seed: int, examples: int) -> None:
+def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
     if not examples:
         return
-    known = inputs.seen(run.check.test, seed, examples)
+    known = recorded.find(run.check, seed, examples)
     if known is not None and run.passes(known):
         return
-    drawn_here = inputs.Drawn()
+    drawn_here = Drawn()
 
     @hypothesis_seed(seed)
     @settings(
@@ -138,9 +147,9 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     @hypothesis_given(drawn=st.tuples(*run.check.strategies.values()))
     def every_example(drawn: tuple[Any, ...]) -> None:
         named = dict(zip(run.check.strategies, drawn, strict=True))
-        if not inputs.remembering():
+        if not recorded.records:
             return run.example(named)
-        drawn_here.inputs.append(inputs.fresh(named))
+        drawn_here.inputs.append(fresh(named))
         try:
             run.example(named)
         finally:
@@ -151,8 +160,7 @@ def _draw(run: _Run, seed: int, examples: int) -> None:
     every_example()
     if known is not None:
         run.changes()
-    if inputs.remembering():
-        inputs.kept(run.check.test)[seed, examples] = drawn_here
+    recorded.keep(run.check, seed, examples, drawn_here)
 
 
 class _Run:
@@ -173,7 +181,7 @@ class _Run:
     def fixed_examples(self) -> None:
         """Run the check on the inputs that its author names."""
         for case in self.check.first:
-            self.example(inputs.fresh(case))
+            self.example(fresh(case))
 
     def example(self, drawn: dict[str, Any]) -> None:
         """Run the check on one drawn input; remember how it failed and raise."""
@@ -199,7 +207,7 @@ class _Run:
                 lighten(answers._calls)
                 self.outcome.transcript.extend(answers._calls)
 
-    def passes(self, known: inputs.Drawn) -> bool:
+    def passes(self, known: Drawn) -> bool:
         """Whether inputs drawn before pass; if not, nothing is left of the attempt."""
         before = list(self.outcome.transcript)
         self.submission.foresee(known.requests)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from grader.judge.text import decided_by_text, explained_by_text
 from grader.report.terminal import failure, plain
 from grader.submission.blocks import blocks
 from grader.submission.reading import Submission, chapter_file, read_submission
+from grader.wall.clocks import Account
 from grader.wall.isolation import detect
 from grader.wall.sandbox import AnySandbox, start_sandbox
 from grader.wall.session import Session, Sources
@@ -79,8 +79,7 @@ class SingleChecks:
         sources = Sources(
             submission.module, submission.files, refused, notebook=submission.is_notebook
         )
-        deadline = time.monotonic() + chapter.limits.chapter_seconds
-        session = Session(self.sandboxes[path], sources, chapter.limits, deadline)
+        session = Session(self.sandboxes[path], sources, chapter.limits, Account())
         try:
             yield session
         finally:

@@ -54,18 +54,18 @@ def practice_part(path: Path, tests: Collection[str], forbidden: Iterable[str]) 
 
 def _statements(path: Path, source: str) -> Iterator[_Statement]:
     statements, lines = top_level(source), lines_of(source)
-    if statements and _is_text(statements[0].node):
+    if statements and statements[0].is_text:
         statements = statements[1:]
     for one, following in itertools.zip_longest(statements, statements[1:]):
         if one.broken is not None:
             raise CourseError.at(path, one.broken.line, f"SyntaxError: {one.broken.message}")
-        if one.node is None or _is_text(one.node):
+        if one.node is None or one.is_text:
             continue
         declared = declared_by(one.node)
         binds = frozenset([declared.test_name]) if declared else one.binds
         if not binds:
             raise CourseError.at(path, one.first, "who needs a statement that binds no name?")
-        last = following if following is not None and _is_text(following.node) else one
+        last = following if following is not None and following.is_text else one
         text = "\n".join(lines[one.first - 1 : last.last])
         yield _Statement(one.node, text, binds, frozenset(_uses(text)))
 
@@ -77,10 +77,6 @@ def _uses(text: str) -> Iterator[str]:
         tables += table.get_children()
         found = (one for one in table.get_symbols() if one.is_global() and one.is_referenced())
         yield from (one.get_name() for one in found)
-
-
-def _is_text(node: ast.stmt | None) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _modules(node: ast.Import | ast.ImportFrom) -> set[str]:

@@ -57,6 +57,11 @@ class Statement:
         return isinstance(self.node, DEFINITIONS)
 
     @property
+    def is_text(self) -> bool:
+        """Whether it is a constant that stands by itself: a docstring, or words between."""
+        return isinstance(self.node, ast.Expr) and isinstance(self.node.value, ast.Constant)
+
+    @property
     def is_import(self) -> bool:
         return isinstance(self.node, IMPORTS)
 

@@ -38,6 +38,7 @@ TEMPLATE = """
 {%- if call.about %} <span style="color:{{ grey }}">{{ call.about }}</span>{% endif %}</div>
 <table style="border:none;margin:0 0 0 18px">
 {%- for name, value in call.arguments.items() %}{{ row(name ~ " =", value) }}{% endfor %}
+{%- if call.warned %}{{ row("warning", call.warned) }}{% endif %}
 {%- if call.printed %}{{ row("printed", call.printed) }}{% endif %}
 </table>
 {%- endfor %}
@@ -68,10 +69,10 @@ TEMPLATE = """
 {%- endfor %}
 {%- if report.note %}<div style="margin-left:18px;color:{{ amber }}">{{ report.note }}</div>
 {%- endif %}
-{%- if report.mistake %}
-<div style="margin-left:18px"><b>likely mistake</b> <code>{{ report.mistake.name }}</code>
-<br>{{ report.mistake.hint }}</div>
-{%- endif %}
+{%- for mistake in report.mistakes %}
+<div style="margin-left:18px"><b>likely mistake</b> <code>{{ mistake.name }}</code>
+<br>{{ mistake.hint }}</div>
+{%- endfor %}
 </div>
 {%- endmacro -%}
 

@@ -63,6 +63,7 @@ TEMPLATE = """\
 {%- if call.about %} <span class="quiet">{{ call.about | clean }}</span>{% endif %}</div>
 <table>
 {%- for name, text in call.arguments.items() %}{{ value(name ~ " =", text) }}{% endfor %}
+{%- if call.warned %}{{ value("warning", call.warned) }}{% endif %}
 {%- if call.printed %}{{ value("printed", call.printed) }}{% endif %}
 </table>
 {%- endfor %}
@@ -86,9 +87,9 @@ TEMPLATE = """\
 {%- endfor %}
 </ul>
 {%- if exercise.note %}<p class="note mistake">{{ exercise.note | clean }}</p>{% endif %}
-{%- if exercise.mistake %}<p class="mistake"><b>likely mistake</b>
-<code>{{ exercise.mistake.name | clean }}</code><br>{{ exercise.mistake.hint | clean }}</p>
-{%- endif %}
+{%- for mistake in exercise.mistakes %}<p class="mistake"><b>likely mistake</b>
+<code>{{ mistake.name | clean }}</code><br>{{ mistake.hint | clean }}</p>
+{%- endfor %}
 </div></details>
 {%- endmacro -%}
 

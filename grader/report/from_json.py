@@ -47,6 +47,9 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         hidden=data.get("hidden"),
         waits_for=tuple(data.get("waits_for", ())),
         near=data.get("near") or "",
+        others=tuple(
+            MistakeShown(one["name"], one["hint"]) for one in data.get("mistakes", ())[1:]
+        ),
     )
 
 

@@ -20,7 +20,8 @@ UNTOUCHED = ("not started", "missing", WAITS)
 class CallShown:
     """One call of a counterexample, in words.
 
-    `about` says what a probe does, `printed` what the submission printed meanwhile.
+    `about` says what a probe does, `printed` what the submission printed meanwhile, `warned`
+    what Python and its libraries warned of.
     """
 
     function: str
@@ -28,6 +29,7 @@ class CallShown:
     returned: str
     about: str | None = None
     printed: str | None = None
+    warned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class ExerciseReport:
 
     After practice `hidden` counts the checks that await at submission; no points are given.
     `waits_for` are the ids of exercises that are not written and that this one calls.  `near` is a
-    name that the file defines and that may be meant where the exercise's own is missing.
+    name that the file defines and that may be meant where the exercise's own is missing.  `others`
+    are the mistakes that explain the answers together with the first.
     """
 
     id: str
@@ -80,6 +83,12 @@ class ExerciseReport:
     hidden: int | None = None
     waits_for: tuple[str, ...] = ()
     near: str = ""
+    others: tuple[MistakeShown, ...] = ()
+
+    @property
+    def mistakes(self) -> tuple[MistakeShown, ...]:
+        """The mistakes that explain the answers together: none, one, or two at once."""
+        return (self.mistake, *self.others) if self.mistake else ()
 
     @property
     def passed(self) -> bool:

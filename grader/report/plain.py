@@ -51,6 +51,8 @@ def _counterexample(shown: Counterexample) -> Iterator[str]:
         yield f"{harmless(call.function)}({', '.join(map(harmless, call.arguments))}){about}"
         for name, value in call.arguments.items():
             yield _labelled(f"  {harmless(name)} =", value)
+        if call.warned:
+            yield _labelled("  warning:", call.warned)
         if call.printed:
             yield _labelled("  printed:", call.printed)
     if shown.expected is not None:
@@ -68,9 +70,9 @@ def _about(report: ExerciseReport) -> Iterator[str]:
         yield harmless(f"The file defines {report.near}: rename it, or grade it {report.renaming}")
     if report.note:
         yield harmless(report.note)
-    if report.mistake:
-        yield f"likely mistake: {harmless(report.mistake.name)}"
-        yield harmless(report.mistake.hint)
+    for mistake in report.mistakes:
+        yield f"likely mistake: {harmless(mistake.name)}"
+        yield harmless(mistake.hint)
 
 
 def _labelled(label: str, value: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.expect import as_array, expect_close
+from grader.checks.arrays import as_array
+from grader.checks.expect import expect_close
 from grader.checks.mismatch import Mismatch
 
 FEWEST = 3
@@ -68,7 +69,8 @@ def _factor(due: np.ndarray, given: np.ndarray) -> str | None:
         return None
     if abs(factor + 1) < 1e-6:
         return "Every entry has the wrong sign."
-    return f"Every entry is {factor:.4g} times what is due."
+    times = f"{factor:.4g}"
+    return f"Every entry is {times} times what is due." if times != "1" else None
 
 
 def _offset(due: np.ndarray, given: np.ndarray) -> str | None:

@@ -83,6 +83,10 @@ COMMON = (
         r"nested too deeply",
         "No right answer needs so many brackets or operators in one statement.",
     ),
+    (
+        r"^SyntaxError: invalid syntax$",
+        "Python cannot read on from here: look at this line, and at the end of the one above it.",
+    ),
 )
 
 NEWER = (

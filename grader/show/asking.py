@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from grader.judge.reporting import problem_note
 from grader.report.text import harmless
 from grader.show.picture import Curves, Drawing, Heatmap, Picture, Undrawable
 from grader.submission.reading import Submission
+from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.isolation import detect
 from grader.wall.sandbox import Sandbox
@@ -53,9 +53,9 @@ def asked(course: Course, chapter: Chapter, submission: Submission) -> Iterator[
     with Sandbox(detect(), chapter.imports, chapter.limits, chapter.preload) as sandbox:
         pictures = declared(course, chapter)
         sandbox.wait()
-        deadline = time.monotonic() + chapter.limits.chapter_seconds
+        account = Account()
         for picture in pictures:
-            session = Session(sandbox, sources, chapter.limits, deadline)
+            session = Session(sandbox, sources, chapter.limits, account)
             try:
                 yield _asked(picture, session, submission)
             finally:

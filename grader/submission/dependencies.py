@@ -69,7 +69,17 @@ def _with_note(report: ExerciseReport, source: str, broken: Collection[str]) -> 
         return report
     below = broken_below(source, _name(report), broken)
     note = f"It uses your {', '.join(below)}, still wrong: start there." if below else None
+    if _leaves_its_return(source, _name(report)):
+        note = "The `return` below it stands at the margin, and is no part of it: indent it."
     return replace(report, note=note)
+
+
+def _leaves_its_return(source: str, name: str) -> bool:
+    """Whether a definition is followed by a `return` that is not indented."""
+    found = definition_of(source, name)
+    following = (one for one in top_level(source) if found and one.first > found.last)
+    after = next(following, None)
+    return after is not None and isinstance(after.node, ast.Return)
 
 
 def _name(report: ExerciseReport) -> str:

@@ -11,17 +11,21 @@ from __future__ import annotations
 import importlib.metadata
 import itertools
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from grader.wall.inside.system_calls import program
 from grader.wall.limits import Limits
 from grader.wall.protocol.line import forks
 
@@ -81,12 +85,14 @@ def detect() -> Isolation:
         return Isolation(PROCESS, "bubblewrap needs a system that can fork")
     if shutil.which("bwrap") is None:
         return _weaker("bwrap is not installed: `apt install bubblewrap` or the like")
-    tried = subprocess.run(
-        ["bwrap", *_namespaces(warm=False), "--ro-bind", "/", "/", "true"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with call_filter() as calls:
+        tried = subprocess.run(
+            ["bwrap", *_namespaces(warm=False), *_filtered(calls), "--ro-bind", "/", "/", "true"],
+            capture_output=True,
+            text=True,
+            check=False,
+            pass_fds=calls,
+        )
     if tried.returncode:
         return _weaker(f"bwrap does not work here: {tried.stderr.strip()}")
     return Isolation(BUBBLEWRAP, "bwrap is installed and works")
@@ -114,20 +120,39 @@ def _weaker(why: str) -> Isolation:
     return Isolation(PROCESS if tried.returncode else USER, why)
 
 
+@contextmanager
+def call_filter() -> Iterator[tuple[int, ...]]:
+    """A descriptor with the filter of system calls for bubblewrap; none for other machines."""
+    text = program(platform.machine())
+    if text is None:
+        yield ()
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(text)
+        file.seek(0)
+        yield (file.fileno(),)
+
+
+def _filtered(calls: tuple[int, ...]) -> list[str]:
+    return [word for descriptor in calls for word in ("--seccomp", str(descriptor))]
+
+
 def python_command(
     isolation: Isolation,
     libraries: Iterable[str],
     arguments: list[str],
     entry: str = "grader.wall.inside.zygote",
+    calls: tuple[int, ...] = (),
 ) -> list[str]:
     """The command line of a process that may import `libraries` and nothing else installed.
 
-    It runs `main` of the module `entry`.
+    It runs `main` of the module `entry`; `calls` is the descriptor of a filter of system calls.
     """
     binds = library_files((*libraries, *WORKERS))
     if isolation.strong:
         bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"], entry=entry)
-        prefix = ["bwrap", *_namespaces(isolation.warm), *_file_system(binds), "--"]
+        options = [*_namespaces(isolation.warm), *_filtered(calls), *_file_system(binds)]
+        prefix = ["bwrap", *options, "--"]
     else:
         folders = _folders((*libraries, *WORKERS))
         engine = str(ENGINE.parent.parent)

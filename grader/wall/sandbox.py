@@ -7,28 +7,32 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 from grader.wall.errors import SandboxError
 from grader.wall.growth import not_inherited
 from grader.wall.isolation import (
     Isolation,
+    call_filter,
     environment,
     python_command,
     resource_limits,
     unprivileged_user,
 )
 from grader.wall.limits import Limits
+from grader.wall.opened import Opened, opened
 from grader.wall.protocol.channel import CELL, READY, WORKER
 from grader.wall.protocol.line import forks
 from grader.wall.spawned import SpawnedSandbox
 
-if TYPE_CHECKING:
-    from grader.wall.protocol.channel import Channel
+CREDENTIALS = struct.Struct("@iII")
+"""Process, user and group of a sender: `struct ucred`, unix(7)."""
 
 
 class Zygote:
@@ -37,20 +41,16 @@ class Zygote:
     control: socket.socket
     limits: Limits
 
-    def open(self) -> tuple[Channel, int]:
-        """Fork a worker; returns its channel and its leash, a descriptor to close for its end.
-
-        Raises SandboxError.
-        """
-        # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
-        from grader.wall.protocol.channel import Channel
-
+    def open(self) -> Opened:
+        """Fork a worker.  Raises SandboxError."""
         ours, leash = self.ask(WORKER)
-        return Channel(ours, self.limits.frame), leash
+        return opened(ours, self.limits.frame, leash, _greeting(ours, self.limits.start_seconds))
 
     def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
         """Ask for a worker or a cell; returns a socket to it, and its leash."""
         ours, theirs = socket.socketpair()
+        if wanted == WORKER and hasattr(socket, "SO_PASSCRED"):
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         held, leash = os.pipe()
         try:
             socket.send_fds(self.control, [wanted], [theirs.fileno(), held])
@@ -70,6 +70,26 @@ class Zygote:
             return self.control.recv(1) == READY
         except OSError:
             return False
+
+
+def _greeting(end: socket.socket, seconds: float) -> int | None:
+    """Wait for a new worker's first byte; which process here sent it, as the kernel says.
+
+    None if there is no worker (its channel says so to whoever asks it) or the kernel does not tell.
+    """
+    if not hasattr(socket, "SO_PASSCRED"):
+        return None
+    end.settimeout(seconds)
+    try:
+        _, about, _, _ = end.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+    except OSError:
+        return None
+    for _, kind, data in about:
+        if kind == socket.SCM_CREDENTIALS:
+            process, _, _ = CREDENTIALS.unpack(data)
+            return int(process) or None
+    return None
 
 
 class Sandbox(Zygote):
@@ -105,17 +125,20 @@ class Sandbox(Zygote):
             "frame": self.limits.frame,
             "limits": resource_limits(self.isolation, self.limits),
             "user": user,
+            "refuse_calls": not strong,
         }
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
-        with not_inherited():
+        # A warm one makes cells, which need the calls; each then installs the filter itself.
+        filtered = call_filter() if strong and not self.isolation.warm else nullcontext(())
+        with not_inherited(), filtered as calls:
             self.process = subprocess.Popen(
-                python_command(self.isolation, self.libraries, [json.dumps(settings)]),
+                python_command(self.isolation, self.libraries, [json.dumps(settings)], calls=calls),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self.errors,
                 env=environment(self.isolation, self.folder),
                 cwd=self.folder,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *calls],
                 start_new_session=True,
             )
         theirs.close()
@@ -144,7 +167,7 @@ class Sandbox(Zygote):
             return False
         return True
 
-    def open(self) -> tuple[Channel, int]:
+    def open(self) -> Opened:
         """Fork a worker, in a new zygote if a submission has killed the last one."""
         if not self.alive():
             self.restart()
@@ -237,11 +260,8 @@ def warm_sandbox(
 class Workers(Protocol):
     """Where a session gets its workers."""
 
-    def open(self) -> tuple[Channel, int]:
-        """A worker's channel and its leash, a descriptor to close for its end.
-
-        Raises SandboxError.
-        """
+    def open(self) -> Opened:
+        """Start a worker.  Raises SandboxError."""
 
 
 class AnySandbox(Workers, Protocol):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from grader.wall import replies
+from grader.wall.clocks import TICK, Account, OverLimit, Watch
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.limits import MB, Limits
+from grader.wall.opened import Opened
 from grader.wall.protocol.arrays import WireError
-from grader.wall.protocol.channel import Channel, ChannelClosed, ChannelTimeout
+from grader.wall.protocol.channel import ChannelClosed
 from grader.wall.protocol.tokens import Function, Request, to_call, to_probe
 from grader.wall.protocol.wire import pack, pack_question
 from grader.wall.sandbox import Workers
@@ -49,11 +49,12 @@ class _Asked:
 class Session:
     """A worker with the submission loaded; replaced by a new one when it is lost."""
 
-    def __init__(self, sandbox: Workers, sources: Sources, limits: Limits, deadline: float) -> None:
-        self.sandbox, self.sources, self.limits = sandbox, sources, limits
-        self.deadline = deadline
-        self.channel: Channel | None = None
-        self.leash = -1
+    def __init__(
+        self, sandbox: Workers, sources: Sources, limits: Limits, account: Account
+    ) -> None:
+        self.sandbox, self.sources, self.limits, self.account = sandbox, sources, limits, account
+        self.worker: Opened | None = None
+        self.watch = Watch(None, limits, account)
         self.unloadable: SubmissionLost | None = None
         self.defined: frozenset[str] = frozenset()
         self.problems: tuple[replies.Problem, ...] = ()
@@ -85,24 +86,24 @@ class Session:
 
     def close(self) -> None:
         """Let go of the leash: the worker and all that it started are killed."""
-        if self.channel is not None:
-            self.channel.close()
-            os.close(self.leash)
-            self.channel = None
+        if self.worker is not None:
+            self.watch.end()
+            self.worker.close()
+            self.worker = None
             self.asked.clear()
 
-    def _worker(self) -> Channel:
-        """The channel to a worker with the submission loaded."""
+    def _worker(self) -> None:
+        """See to it that there is a worker with the submission loaded."""
         if self.unloadable is not None:
             raise self.unloadable
-        if self.channel is None:
-            self.channel, self.leash = self.sandbox.open()
+        if self.worker is None:
+            self.worker = self.sandbox.open()
+            self.watch = Watch(self.worker.tree(), self.limits, self.account)
             try:
                 self._load()
             except SubmissionLost as lost:
                 self.unloadable = SubmissionLost(lost.status, f"while the file was loaded: {lost}")
                 raise self.unloadable from None
-        return self.channel
 
     def _load(self) -> None:
         order = pack(
@@ -120,7 +121,7 @@ class Session:
                 "printed": self.limits.printed,
             }
         )
-        answer = self._exchange([order], self.limits.load_seconds)
+        answer = self._exchange([order], loading=True)
         try:
             loaded = replies.loaded(answer, self.limits.printed)
         except replies.Malformed:
@@ -149,33 +150,29 @@ class Session:
 
     def _batch(self, request: bytes) -> list[bytes]:
         """The request, and as many of those foreseen after it as fit on the way."""
-        assert self.channel is not None
+        assert self.worker is not None
         if not self.foreseen or self.foreseen[0] != request:
             self.foreseen.clear()
             return [request]
-        batch, room = [self.foreseen.popleft()], self.channel.capacity - len(request)
+        batch, room = [self.foreseen.popleft()], self.worker.channel.capacity - len(request)
         while self.foreseen and (room := room - len(self.foreseen[0]) - FRAME) > 0:
             batch.append(self.foreseen.popleft())
         return batch
 
-    def _exchange(self, batch: list[bytes], most: float | None = None) -> dict[str, Any]:
-        """Send requests; wait for the answer to the first that has none, and to nothing else.
-
-        It may take `most` seconds, by default as many as a call.
-        """
-        assert self.channel is not None
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise self._lost("timeout", f"the chapter's {self.limits.chapter_seconds:g} s are over")
-        most = self.limits.call_seconds if most is None else most
-        seconds = min(most, left)
+    def _exchange(self, batch: list[bytes], loading: bool = False) -> dict[str, Any]:
+        """Send requests; wait for the answer to the first that has none, and to nothing else."""
+        assert self.worker is not None
         try:
+            if loading:
+                self.watch.begin(self.limits.load_seconds, self.limits.chapter_idle_seconds)
+            else:
+                self.watch.begin(self.limits.call_seconds, self.limits.call_idle_seconds)
             if batch:
-                self._send(batch, seconds)
+                self._send(batch)
             expected = self.asked.popleft().number
-            answer = self.channel.receive(seconds)
-        except ChannelTimeout:
-            raise self._lost("timeout", f"no answer within {most:g} s") from None
+            answer = self.worker.channel.receive(TICK, self.watch.tick)
+        except OverLimit as over:
+            raise self._lost(over.status, str(over)) from None
         except ChannelClosed:
             raise self._lost("crashed", "the process ended in the middle of the call") from None
         except WireError as error:
@@ -184,13 +181,13 @@ class Session:
             raise self._lost("crashed", "protocol error: an answer that nobody asked for")
         return answer
 
-    def _send(self, batch: list[bytes], seconds: float) -> None:
-        assert self.channel is not None
-        if not self.channel.silent():
+    def _send(self, batch: list[bytes]) -> None:
+        assert self.worker is not None
+        if not self.worker.channel.silent():
             raise WireError("a frame that nobody asked for")
         asked = [_Asked(secrets.randbits(62), request) for request in batch]
         messages = [{"id": one.number, "request": one.request} for one in asked]
-        self.channel.send(*messages, seconds=seconds)
+        self.worker.channel.send(*messages, seconds=TICK, late=self.watch.tick)
         self.asked.extend(asked)
 
     def _lost(self, status: str, message: str) -> SubmissionLost:

@@ -16,16 +16,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation, environment, python_command, resource_limits
 from grader.wall.limits import Limits
+from grader.wall.opened import Opened, opened
 from grader.wall.protocol.channel import READY
 from grader.wall.protocol.line import Line
-
-if TYPE_CHECKING:
-    from grader.wall.protocol.channel import Channel
 
 
 class SpawnedSandbox:
@@ -49,14 +47,8 @@ class SpawnedSandbox:
         if not self.ahead.greeted(self.limits.start_seconds):
             raise SandboxError(f"the sandbox does not start: {self.ahead.last_words()}")
 
-    def open(self) -> tuple[Channel, int]:
-        """A worker's channel and its leash, a descriptor to close for its end.
-
-        Raises SandboxError.
-        """
-        # Here, because it imports NumPy: a sandbox starts before the judge has paid for that.
-        from grader.wall.protocol.channel import Channel
-
+    def open(self) -> Opened:
+        """Hand over the worker that was started ahead.  Raises SandboxError."""
         if not self.alive():
             self.ahead.end()
             self.ahead = self._start()
@@ -65,7 +57,7 @@ class SpawnedSandbox:
         self.working.add(worker)
         held, leash = os.pipe()
         threading.Thread(target=self._hold, args=(worker, held), daemon=True).start()
-        return Channel(worker.socket(), self.limits.frame), leash
+        return opened(worker.socket(), self.limits.frame, leash, worker.process.pid)
 
     def alive(self) -> bool:
         return self.ahead.process.poll() is None

@@ -201,7 +201,7 @@ class Ahead:
     """The inputs of a chapter's checks, drawn in idle moments and kept: they are the same later."""
 
     def __init__(self, loaded: LoadedChapter) -> None:
-        self.reference = loaded.reference
+        self.loaded = loaded
         self.pending = [check for checks in loaded.checks.values() for check in checks]
 
     def prefer(self, exercises: Collection[str]) -> None:
@@ -210,10 +210,17 @@ class Ahead:
 
     def draw(self) -> None:
         """Draw what the next check needs."""
-        from grader.judge import inputs
         from grader.judge.assignment import JudgeError, Run
         from grader.judge.run import run_check
 
         check, run = self.pending.pop(0), Run()
-        with inputs.remembered(), contextlib.suppress(JudgeError):
-            run_check(check, self.reference, self.reference, seed=run.seed, examples=run.examples)
+        reference, recorded = self.loaded.reference, self.loaded.recorded.recording()
+        with contextlib.suppress(JudgeError):
+            run_check(
+                check,
+                reference,
+                reference,
+                seed=run.seed,
+                examples=run.examples,
+                recorded=recorded,
+            )

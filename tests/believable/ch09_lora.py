@@ -1,12 +1,12 @@
 """What a learner might hand in.
 
 low_rank_approximation: failed, columns-of-vh
-LoRALinear: error
-inject_lora: failed
+LoRALinear: error, default-dtype
+inject_lora: failed, set-on-the-model
 lora_parameters: error
 count_parameters: error
 lora_state_dict: error
-load_lora_state_dict: failed
+load_lora_state_dict: failed, other-weights-too
 merge_lora: error
 """
 

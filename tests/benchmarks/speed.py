@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.course.model import load_course
+from grader.wall.clocks import Account
 from grader.wall.isolation import detect
 from grader.wall.limits import MB, Limits
 from grader.wall.sandbox import Sandbox
@@ -45,7 +46,7 @@ def round_trip() -> tuple[float, float]:
     array, times = np.ones((3, 4)), []
     with Sandbox(detect(), ("numpy",), Limits()) as sandbox:
         core = min(_cores())
-        session = Session(sandbox, Sources("m", {"m": source}, {}, core), Limits(), 1e12)
+        session = Session(sandbox, Sources("m", {"m": source}, {}, core), Limits(), Account())
         _pin(core)
         for _ in range(TRIPS):
             started = time.perf_counter()

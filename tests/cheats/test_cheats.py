@@ -29,6 +29,8 @@ HERE = Path(__file__).resolve().parent
 CHEATS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
 CANARY = "canary-5d41402abc4b2a76"
 CHAPTER_SECONDS = 5.0
+PATIENCE = 60.0
+"""Seconds of wall clock, on a machine that is busy with other tests."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,10 @@ def guarded_course(tmp_path_factory: pytest.TempPathFactory, course: Course) -> 
     text = (course.root / "exercises" / "course.toml").read_text()
     blocks = re.split(r"(?m)^(?=\[\[chapter\]\])", text)
     own = next(block for block in blocks if 'id = "ch4"' in block)
-    limits = f"[chapter.limits]\nchapter_seconds = {CHAPTER_SECONDS}\n"
+    limits = f"""[chapter.limits]
+chapter_seconds = {CHAPTER_SECONDS}
+chapter_idle_seconds = {CHAPTER_SECONDS}
+"""
     (root / "exercises" / "course.toml").write_text(f"{blocks[0]}{own}\n{limits}")
     return load_course(root)
 
@@ -57,7 +62,7 @@ def test_cheat(path, grade, guarded_course, bubblewrap):
     (exercise,) = report.exercises
     assert exercise.status in _must(path)
     assert exercise.score == 0.0
-    assert took < CHAPTER_SECONDS + 6
+    assert took < PATIENCE
     _shows_nothing_it_should_not(report)
     assert _temporary_files() == files
     assert not _left_behind(processes)

@@ -15,12 +15,14 @@ from grader.checks import (
     Fill,
     case,
     check,
+    double_precision,
     example,
     expect,
     expect_close,
     fills,
     given,
     matches,
+    shaped,
     sizes,
     st,
     untouched,
@@ -148,13 +150,6 @@ def at_most_one(X, *_):
     return min(1.0, float(np.abs(X).max()))
 
 
-def shaped(answer, shape):
-    """The answer, once it has the shape that is due: before anything is computed with it."""
-    got = np.shape(answer)
-    expect(got == tuple(shape), f"shape {tuple(shape)} is due, not {got}", got=answer)
-    return np.asarray(answer)
-
-
 def numpy_warnings(module, name, far_up, far_down, named):
     """call the function on both inputs and note what NumPy, as it is set by default, warns of"""
     import warnings
@@ -207,7 +202,9 @@ def test_sigmoid_huge(submission, reference, z):
 @check("sigmoid", "the sigmoid of −z is what is missing to one", practice=True, examples=8)
 @given(z=drawn(any_logits, PLAIN, SHAPES))
 def test_sigmoid_symmetry(submission, z):
-    total = shaped(submission.sigmoid(z), z.shape) + shaped(submission.sigmoid(-z), z.shape)
+    total = shaped(submission.sigmoid(z), z.shape, "sigmoid(z)") + shaped(
+        submission.sigmoid(-z), z.shape, "sigmoid(-z)"
+    )
     expect_close(total, np.ones(z.shape), "sigmoid(z) + sigmoid(−z) must be 1")
 
 
@@ -217,6 +214,7 @@ def test_sigmoid_warnings(submission, z):
     expect_no_warnings(submission, "sigmoid", z)
 
 
+double_precision("sigmoid", drawn(any_logits, PLAIN, SHAPES))
 untouched(
     "sigmoid",
     drawn(any_logits, ALL, SHAPES),
@@ -263,8 +261,8 @@ def test_binary_cross_entropy_undecided(submission, shape, fill):
 @given(shape=st.sampled_from(SHAPES), tenths=st.integers(1, 9), fill=fills())
 def test_binary_cross_entropy_mixes(submission, shape, tenths, fill):
     z, t = fill(*shape), tenths / 10
-    yes = shaped(submission.binary_cross_entropy(z, np.ones(shape)), ())
-    no = shaped(submission.binary_cross_entropy(z, np.zeros(shape)), ())
+    yes = shaped(submission.binary_cross_entropy(z, np.ones(shape)), (), "binary_cross_entropy")
+    no = shaped(submission.binary_cross_entropy(z, np.zeros(shape)), (), "binary_cross_entropy")
     got = submission.binary_cross_entropy(z, np.full(shape, t))
     expect_close(got, float(t * yes + (1 - t) * no), "targets may lie between 0 and 1", scale=1.0)
 
@@ -275,6 +273,7 @@ def test_binary_cross_entropy_warnings(submission, inputs):
     expect_no_warnings(submission, "binary_cross_entropy", *inputs)
 
 
+double_precision("binary_cross_entropy", drawn(logits_and_targets, PLAIN, SHAPES))
 untouched(
     "binary_cross_entropy",
     drawn(logits_and_targets, ALL, SHAPES),
@@ -318,7 +317,7 @@ def test_logistic_gradient_bias(submission, design, fill):
     X, w, y = fill(*design), fill(design[1]), probabilities_like(fill, design[0])
     X[:, 0] = 1.0
     dw, db = submission.logistic_gradient(X, y, w, fill.number())
-    due = float(shaped(dw, w.shape)[0])
+    due = float(shaped(dw, w.shape, "dw")[0])
     expect_close(db, due, "a column of ones must get the gradient of the bias")
 
 
@@ -339,6 +338,7 @@ def test_logistic_gradient_warnings(submission, inputs):
     expect_silence(submission.probe(numpy_warnings, "logistic_gradient", inputs, far_down, {}))
 
 
+double_precision("logistic_gradient", drawn(regression_problem, PLAIN, DESIGNS), names=GRADIENTS)
 untouched(
     "logistic_gradient",
     drawn(regression_problem, EITHER, DESIGNS),
@@ -376,7 +376,7 @@ matches(
 @check("logsumexp", "lies just above the maximum", practice=True, examples=8)
 @given(z=drawn(rows_of_logits, PLAIN, BATCHES))
 def test_logsumexp_bounds(submission, z):
-    above = shaped(submission.logsumexp(z), z.shape[:1]) - z.max(axis=1)
+    above = shaped(submission.logsumexp(z), z.shape[:1], "logsumexp(z)") - z.max(axis=1)
     most = np.log(z.shape[1]) + 1e-6
     message = "the answer lies between the maximum and the maximum + log C"
     expect((above > -1e-6).all() and (above < most).all(), message, got=above)
@@ -389,7 +389,14 @@ def test_logsumexp_bounds(submission, z):
     constant=st.sampled_from((1.0, -50.0, 1000.0, -1000.0)),
 )
 def test_logsumexp_shift(submission, z, axis, constant):
-    due = shaped(submission.logsumexp(z, axis), np.delete(z.shape, axis)) + constant
+    due = (
+        shaped(
+            submission.logsumexp(z, axis),
+            tuple(np.delete(z.shape, axis).tolist()),
+            "logsumexp(z, axis)",
+        )
+        + constant
+    )
     expect_close(submission.logsumexp(z + constant, axis), due, f"{constant:g} was added to z")
 
 
@@ -399,6 +406,7 @@ def test_logsumexp_warnings(submission, inputs):
     expect_no_warnings(submission, "logsumexp", *inputs.positional, **inputs.keywords)
 
 
+double_precision("logsumexp", drawn(logits_and_axis, PLAIN, SLICES))
 untouched(
     "logsumexp",
     drawn(logits_and_axis, ALL, SLICES),
@@ -435,7 +443,7 @@ matches(
 @check("softmax", "each row sums to one", practice=True, examples=8)
 @given(z=drawn(rows_of_logits, PLAIN, BATCHES))
 def test_softmax_sums_to_one(submission, z):
-    rows = shaped(submission.softmax(z), z.shape).sum(axis=-1)
+    rows = shaped(submission.softmax(z), z.shape, "softmax(z)").sum(axis=-1)
     expect_close(rows, np.ones(len(z)), "each row must sum to one")
 
 
@@ -447,14 +455,14 @@ def test_softmax_sums_to_one(submission, z):
 def test_softmax_shift(submission, inputs, constant):
     z, labels = inputs
     raised = z + constant * labels[:, None]
-    due = shaped(submission.softmax(z), z.shape)
+    due = shaped(submission.softmax(z), z.shape, "softmax(z)")
     expect_close(submission.softmax(raised), due, "constants were added to rows")
 
 
 @check("softmax", "logits far apart give probabilities too", practice=True, examples=8)
 @given(z=drawn(rows_of_logits, ("spread",), BATCHES))
 def test_softmax_far_apart(submission, z):
-    p = shaped(submission.softmax(z), z.shape)
+    p = shaped(submission.softmax(z), z.shape, "softmax(z)")
     expect_close(p.sum(axis=-1), np.ones(len(z)), "each row must sum to one, whatever the logits")
     first = z.argmax(axis=-1)
     expect((p.argmax(axis=-1) == first).all(), "the largest logit gets the largest probability")
@@ -466,6 +474,7 @@ def test_softmax_warnings(submission, inputs):
     expect_no_warnings(submission, "softmax", *inputs.positional, **inputs.keywords)
 
 
+double_precision("softmax", drawn(logits_and_axis, PLAIN, SLICES))
 untouched(
     "softmax",
     drawn(logits_and_axis, ALL, SLICES),
@@ -504,14 +513,14 @@ matches(
 @check("log_softmax", "its exponentials sum to one", practice=True, examples=8)
 @given(z=drawn(rows_of_logits, PLAIN, BATCHES))
 def test_log_softmax_sums_to_one(submission, z):
-    rows = np.exp(shaped(submission.log_softmax(z), z.shape)).sum(axis=-1)
+    rows = np.exp(shaped(submission.log_softmax(z), z.shape, "log_softmax(z)")).sum(axis=-1)
     expect_close(rows, np.ones(len(z)), "the probabilities of each row must sum to one")
 
 
 @check("log_softmax", "keeps the differences between logits", practice=True, examples=8)
 @given(z=drawn(rows_of_logits, ALL, BATCHES))
 def test_log_softmax_differences(submission, z):
-    got = shaped(submission.log_softmax(z), z.shape)
+    got = shaped(submission.log_softmax(z), z.shape, "log_softmax(z)")
     message = "two entries of a row differ by as much as their logits"
     expect_close(got - got[:, :1], z - z[:, :1], message, scale=1.0)
 
@@ -522,6 +531,7 @@ def test_log_softmax_warnings(submission, inputs):
     expect_no_warnings(submission, "log_softmax", *inputs.positional, **inputs.keywords)
 
 
+double_precision("log_softmax", drawn(logits_and_axis, PLAIN, SLICES))
 untouched(
     "log_softmax",
     drawn(logits_and_axis, ALL, SLICES),
@@ -557,7 +567,7 @@ matches(
 @given(inputs=drawn(gradient_and_probabilities, FEWER))
 def test_softmax_backward_sums_to_zero(submission, inputs):
     dout, p = inputs
-    rows = shaped(submission.softmax_backward(dout, p), p.shape).sum(axis=-1)
+    rows = shaped(submission.softmax_backward(dout, p), p.shape, "softmax_backward").sum(axis=-1)
     message = "moving all logits of a row together changes no probability"
     expect_close(rows, np.zeros(p.shape[:-1]), message, scale=largest(dout, p))
 
@@ -574,12 +584,13 @@ def test_softmax_backward_constant(submission, inputs, constant):
 @given(inputs=drawn(gradient_and_probabilities, ROWS))
 def test_softmax_backward_rows(submission, inputs):
     dout, p = inputs
-    together = shaped(submission.softmax_backward(dout, p), p.shape)
+    together = shaped(submission.softmax_backward(dout, p), p.shape, "softmax_backward")
     alone = submission.softmax_backward(dout[:1], p[:1])
     message = "the first row, alone and in a batch"
     expect_close(alone, together[:1], message, scale=largest(dout, p))
 
 
+double_precision("softmax_backward", drawn(gradient_and_probabilities, BACKWARD))
 untouched("softmax_backward", drawn(gradient_and_probabilities, BACKWARD))
 
 
@@ -632,6 +643,7 @@ def test_cross_entropy_warnings(submission, inputs):
     expect_no_warnings(submission, "cross_entropy", *inputs)
 
 
+double_precision("cross_entropy", drawn(logits_and_labels, PLAIN, BATCHES))
 untouched(
     "cross_entropy",
     drawn(logits_and_labels, ALL, BATCHES),
@@ -670,7 +682,9 @@ matches(
 @given(inputs=drawn(logits_and_labels, PLAIN, BATCHES))
 def test_cross_entropy_gradient_sums_to_zero(submission, inputs):
     z, labels = inputs
-    rows = shaped(submission.cross_entropy_gradient(z, labels), z.shape).sum(axis=1)
+    rows = shaped(
+        submission.cross_entropy_gradient(z, labels), z.shape, "cross_entropy_gradient"
+    ).sum(axis=1)
     expect_close(rows, np.zeros(len(z)), "what one probability gains the others lose", scale=1.0)
 
 
@@ -678,7 +692,9 @@ def test_cross_entropy_gradient_sums_to_zero(submission, inputs):
 @given(inputs=drawn(logits_and_labels, PLAIN, BATCHES, scales=GENTLE))
 def test_cross_entropy_gradient_signs(submission, inputs):
     z, labels = inputs
-    gradient = shaped(submission.cross_entropy_gradient(z, labels), z.shape)
+    gradient = shaped(
+        submission.cross_entropy_gradient(z, labels), z.shape, "cross_entropy_gradient"
+    )
     others = np.arange(z.shape[1]) != labels[:, None]
     expect((gradient[others] > 0).all(), "the gradient of every other class is positive")
     expect((gradient[~others] <= 1e-9).all(), "the gradient of the label is negative")
@@ -690,6 +706,7 @@ def test_cross_entropy_gradient_warnings(submission, inputs):
     expect_no_warnings(submission, "cross_entropy_gradient", *inputs)
 
 
+double_precision("cross_entropy_gradient", drawn(logits_and_labels, PLAIN, BATCHES))
 untouched(
     "cross_entropy_gradient",
     drawn(logits_and_labels, ALL, BATCHES),
@@ -756,6 +773,9 @@ def test_smoothed_cross_entropy_warnings(submission, inputs):
     expect_no_warnings(submission, "smoothed_cross_entropy", *inputs)
 
 
+double_precision(
+    "smoothed_cross_entropy", drawn(logits_labels_and_smoothing, PLAIN, SMOOTHING, BATCHES)
+)
 untouched(
     "smoothed_cross_entropy",
     drawn(logits_labels_and_smoothing, ALL, SMOOTHING, BATCHES),

@@ -10,6 +10,7 @@ from grader.checks import (
     ORDINARY,
     Fill,
     check,
+    double_precision,
     example,
     expect,
     expect_close,
@@ -19,6 +20,7 @@ from grader.checks import (
     generator,
     given,
     matches,
+    shaped,
     sizes,
     st,
     untouched,
@@ -148,13 +150,6 @@ def forward_block(fill, sizes):
     return block(fill, sizes)[1:]
 
 
-def shaped(answer, shape, name="the answer"):
-    """The answer, once it has the shape that is due: before anything is computed with it."""
-    got = np.shape(answer)
-    expect(got == tuple(shape), f"{name}: shape {tuple(shape)} is due, not {got}", got=answer)
-    return np.asarray(answer)
-
-
 SQUARES = ((2, 2), (3, 3), (2, 2, 2), (2, 3))
 SQUARE_NETWORKS = ((2, 2), (3, 3), (2, 2, 2), (3, 3, 3), (2, 3, 2), (3, 2, 2, 3))
 
@@ -174,11 +169,12 @@ matches(
 @check("relu", "splits every number in two parts", practice=True, examples=6)
 @given(x=drawn(pre_activation, SHAPES))
 def test_relu_splits(submission, x):
-    positive = shaped(submission.relu(x), x.shape)
-    negative = shaped(submission.relu(-x), x.shape)
+    positive = shaped(submission.relu(x), x.shape, "relu(x)")
+    negative = shaped(submission.relu(-x), x.shape, "relu(-x)")
     expect_close(positive - negative, x, "relu(x) - relu(-x) must be x")
 
 
+double_precision("relu", drawn(pre_activation, SHAPES))
 untouched("relu", drawn(pre_activation, SHAPES), title="leaves its input alone")
 
 
@@ -200,11 +196,12 @@ matches(
 @given(inputs=drawn(activation, SHAPES))
 def test_relu_backward_linear(submission, inputs):
     dout, x = inputs
-    once = shaped(submission.relu_backward(dout, x), x.shape)
+    once = shaped(submission.relu_backward(dout, x), x.shape, "relu_backward(dout, x)")
     other = submission.relu_backward(-3 * dout, x)
     expect_close(other, -3 * once, "-3 times the gradient in must give -3 times the gradient out")
 
 
+double_precision("relu_backward", drawn(activation, SHAPES))
 untouched("relu_backward", drawn(activation, SHAPES), first=fixed(activation, SQUARES))
 
 
@@ -223,6 +220,7 @@ def test_tanh_backward_slope(submission, inputs):
     expect_close(submission.tanh_backward(dout, x), dout * slope, scale=10.0)
 
 
+double_precision("tanh_backward", drawn(activation, SHAPES))
 untouched("tanh_backward", drawn(activation, SHAPES), first=fixed(activation, SQUARES))
 
 
@@ -239,11 +237,12 @@ matches(
 @given(inputs=drawn(activation, SHAPES, scales=(1.0, 3.0)))
 def test_sigmoid_backward_even(submission, inputs):
     dout, x = inputs
-    right = shaped(submission.sigmoid_backward(dout, x), x.shape)
+    right = shaped(submission.sigmoid_backward(dout, x), x.shape, "sigmoid_backward")
     left = submission.sigmoid_backward(dout, -x)
     expect_close(left, right, "the sigmoid is as steep at -x as at x", scale=10.0)
 
 
+double_precision("sigmoid_backward", drawn(activation, SHAPES))
 untouched("sigmoid_backward", drawn(activation, SHAPES), first=fixed(activation, SQUARES))
 
 
@@ -263,6 +262,7 @@ def test_linear_bias(submission, layer):
     expect_close(got, np.tile(b, (len(x), 1)), "every row must be b")
 
 
+double_precision("linear", drawn(forward_layer, LAYERS))
 untouched("linear", drawn(forward_layer, LAYERS), first=fixed(forward_layer, EQUAL))
 
 
@@ -310,6 +310,7 @@ def test_linear_backward_batch(submission, layer):
     expect_close(twice, due, "with every row of the batch given twice", names=GRADIENTS)
 
 
+double_precision("linear_backward", drawn(backward_layer, LAYERS), names=GRADIENTS)
 untouched("linear_backward", drawn(backward_layer, LAYERS), first=fixed(backward_layer, EQUAL))
 
 
@@ -344,6 +345,7 @@ def smooth_functions(draw, definition):
 
 example("numerical_gradient")
 matches("numerical_gradient", smooth_functions(cubic), examples=40)
+double_precision("numerical_gradient", smooth_functions(cubic))
 
 
 @check("numerical_gradient", "is close for a tiny step", value=True, weight=2, examples=12)
@@ -411,10 +413,13 @@ matches(
 def test_mlp_forward_homogeneous(submission, inputs):
     x, _, params = inputs
     params = [(W, np.zeros_like(b)) for W, b in params]
-    due = 2 * shaped(submission.mlp_forward(x, params), (len(x), len(params[-1][1])))
+    due = 2 * shaped(
+        submission.mlp_forward(x, params), (len(x), len(params[-1][1])), "mlp_forward(x, params)"
+    )
     expect_close(submission.mlp_forward(2 * x, params), due, "logits of 2x")
 
 
+double_precision("mlp_forward", networks().map(without_labels))
 untouched(
     "mlp_forward",
     networks().map(without_labels),
@@ -486,6 +491,7 @@ def test_mlp_gradients_last_bias(submission, inputs):
     expect_close(float(last.sum()), 0.0, "probabilities sum to 1, so does one-hot", scale=1.0)
 
 
+double_precision("mlp_gradients", networks(), names=NETWORK)
 untouched("mlp_gradients", networks(), first=fixed(network, SQUARE_NETWORKS, (2, 3)))
 
 
@@ -531,6 +537,9 @@ def _expect_own_randomness(submission, name, fan_out, fan_in, seed):
 
 
 example("he_init")
+double_precision(
+    "he_init", st.tuples(sizes(), sizes(), st.builds(generator, st.integers(0, 2**20)))
+)
 
 
 @check("he_init", "matches the reference", value=True, examples=12, first=EVERY_FANS)
@@ -545,7 +554,7 @@ def test_he_init_value(submission, fans, seed):
 @check("he_init", "relu of the layer keeps the size of its input", practice=True, examples=3)
 @given(fan_in=st.sampled_from((3, 1, 2)), seed=st.integers(0, 2**20))
 def test_he_init_signal(submission, fan_in, seed):
-    W = shaped(submission.he_init(4000, fan_in, generator(seed)), (4000, fan_in))
+    W = shaped(submission.he_init(4000, fan_in, generator(seed)), (4000, fan_in), "he_init")
     size = float((np.maximum(W.sum(axis=1), 0.0) ** 2).mean())
     # The true mean is 1; a mean of 4000 leaves 0.7 to 1.4 with a probability below 1e-18.
     expect(0.7 < size < 1.4, "mean square after relu, for inputs of 1", expected=1.0, got=size)
@@ -558,6 +567,9 @@ def test_he_init_rng(submission, fan_out, fan_in, seed):
 
 
 example("xavier_init")
+double_precision(
+    "xavier_init", st.tuples(sizes(), sizes(), st.builds(generator, st.integers(0, 2**20)))
+)
 
 
 @check("xavier_init", "matches the reference", value=True, examples=12, first=EVERY_FANS)
@@ -573,8 +585,8 @@ def test_xavier_init_value(submission, fans, seed):
 @check("xavier_init", "swapping the fans changes only the shape", practice=True, examples=3)
 @given(fans=st.sampled_from(((40, 100), (1, 4000), (500, 8))), seed=st.integers(0, 2**20))
 def test_xavier_init_symmetric(submission, fans, seed):
-    there = shaped(submission.xavier_init(*fans, generator(seed)), fans)
-    back = shaped(submission.xavier_init(*fans[::-1], generator(seed)), fans[::-1])
+    there = shaped(submission.xavier_init(*fans, generator(seed)), fans, "xavier_init")
+    back = shaped(submission.xavier_init(*fans[::-1], generator(seed)), fans[::-1], "xavier_init")
     # The largest of 4000 uniform numbers is below 0.99 of the limit with probability 4e-18.
     ratio = float(np.abs(there).max() / np.abs(back).max())
     expect(0.98 < ratio < 1.02, "the limit must be the same", expected=1.0, got=ratio)
@@ -605,6 +617,7 @@ def test_residual_block_identity(submission, inputs):
     expect_close(got, x, "only the shortcut is left, so x must come back")
 
 
+double_precision("residual_block", drawn(forward_block, LAYERS))
 untouched("residual_block", drawn(forward_block, LAYERS), first=fixed(forward_block, EQUAL))
 
 
@@ -654,6 +667,7 @@ def test_residual_block_backward_shortcut(submission, inputs):
     expect_close(got[0], dout, "only the shortcut is left, so dx must be dout")
 
 
+double_precision("residual_block_backward", drawn(block, LAYERS), names=BLOCK_GRADIENTS)
 untouched("residual_block_backward", drawn(block, LAYERS), first=fixed(block, EQUAL))
 
 
@@ -842,6 +856,7 @@ def expect_program(submission, reference, program):
 
 
 example("Value")
+double_precision("Value", programs(zero=False), probe=run)
 
 
 @check("Value", "matches the reference", value=True, first=ONE_GRAPH)

@@ -115,7 +115,7 @@ def fx():
 def make_fx():
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    graph = make_fx(lambda x: F.gelu(x) @ x)(torch.ones(2, 2)).graph
+    graph = make_fx(lambda x: F.silu(x) @ x)(torch.ones(2, 2)).graph
     return [str(node.target) for node in graph.nodes]
 
 
@@ -140,7 +140,7 @@ def lstm():
 
 def normalized_convolution():
     torch.manual_seed(0)
-    layers = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.GELU(), nn.MaxPool2d(2))
+    layers = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.SiLU(), nn.MaxPool2d(2))
     out = layers(torch.arange(36.0).view(1, 1, 6, 6))
     out.sum().backward()
     return out.sum().item()

@@ -46,7 +46,9 @@ def test_behind_the_wall_stubs_are_not_started(course):
 
 CHECKS = """
 import numpy as np
-from grader.checks import check, expect_close, fills, given, sizes
+from grader.checks import check, double_precision, expect_close, fills, given, sizes, st
+
+double_precision("double", st.builds(lambda n, fill: fill(n), sizes(), fills()))
 
 @check("double", "the worked example", practice=True)
 def test_example(submission):
@@ -165,6 +167,12 @@ def test_the_tiny_course_is_sound_but_for_an_idle_check(findings):
         ("tests/oracles/ch01_tiny.py", "x / 0.5", "x / 0.4", "oracle 'shift' fails"),
         ("tests/alternates/ch01_tiny.py", '@alternate("double", "sum")', "", "1 alternates"),
         ("tests/checks/test_ch01_tiny.py", ".shape == (n,)", " is not None", "idle"),
+        (
+            "tests/checks/test_ch01_tiny.py",
+            ".shape == (n,)",
+            ".dtype == float",
+            "in single precision the reference fails computed-in-double",
+        ),
     ],
 )
 def test_what_is_planted_is_found(findings, file, old, new, words):

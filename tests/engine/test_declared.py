@@ -102,7 +102,9 @@ class Counter:
 CHECKS = """
 import numpy as np
 
-from grader.checks import case, example, fills, matches, sizes, st, untouched
+from grader.checks import (
+    case, double_precision, example, fills, matches, sizes, st, untouched
+)
 
 FILLS = fills()
 
@@ -118,6 +120,9 @@ matches(
     weight=2,
 )
 untouched("halves", st.builds(lambda n, fill: case(x=fill(n)), sizes(), FILLS))
+double_precision(
+    "halves", st.builds(lambda n, fill: fill(n), sizes(), FILLS), names=("half", "mean")
+)
 
 example("draw")
 example("each")
@@ -246,6 +251,7 @@ def test_the_call_that_went_wrong_is_shown(small):
 
 
 VALUE, MEAN, ALONE = "matches the reference", "the mean is right", "leaves its inputs alone"
+DOUBLE = "computed in double precision"
 
 
 def test_matches_compares_with_the_reference(small):
@@ -280,6 +286,23 @@ def test_untouched_takes_keywords(small):
     assert judged(small(), ALONE, halves=halves).message.startswith("an input was changed")
 
 
+def test_single_precision_costs_one_check(small):
+    root = small()
+
+    def in_single(x):
+        half, mean = x.astype(np.float32) / 2, np.float32(x.mean())
+        return half.astype(np.float64), mean
+
+    found = judged(root, DOUBLE, halves=in_single)
+    assert found.message.startswith("half: these numbers have about 7 digits")
+    assert judged(root, DOUBLE, halves=lambda x: (x * 0.5, x.sum() / len(x))).passed
+    rounded = lambda x: (np.round(x / 2, 4), round(x.mean(), 4))  # noqa: E731
+    assert judged(root, DOUBLE, halves=rounded).passed
+    assert not judged(root, VALUE, halves=rounded).passed
+    for title in (EXAMPLE, VALUE, MEAN, ALONE):
+        assert judged(root, title, halves=in_single).passed
+
+
 def test_declarations_are_checks_like_any_other(small):
     course = load_course(small())
     loaded = load_chapter(course, course.chapters[0])
@@ -289,6 +312,7 @@ def test_declarations_are_checks_like_any_other(small):
         "matches-reference",
         "mean-is-right",
         "leaves-its-inputs-alone",
+        "computed-in-double-precision",
         "is-there",
     ]
     facts = [(one.practice, one.value, one.weight, one.examples) for one in checks.values()]

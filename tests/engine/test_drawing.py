@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from grader.checks.answers import Once
-from grader.judge import drawing, inputs
+from grader.judge import drawing
 from grader.judge.assignment import JudgeError, Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.wall.protocol.wire import pack
@@ -21,16 +21,13 @@ def loaded(course) -> LoadedChapter:
 def drawn_on(cores: int, loaded: LoadedChapter, monkeypatch) -> list[object]:
     """The requests that the inputs lead to, and the reference's answers."""
     monkeypatch.setattr(drawing, "cores", lambda: list(range(cores)))
-    inputs._seen.clear()
+    loaded.recorded.drawn.clear()
     loaded.reference.known.clear()
     drawing.draw(loaded, Run(examples=8))
-    checks = [check for some in loaded.checks.values() for check in some]
-    kept = [sorted(inputs.kept(check.test).items(), key=lambda one: one[0]) for check in checks]
-    assert sum(map(len, kept)) > len(checks)
-    requests = [(key, one.requests) for some in kept for key, one in some]
-    arrays = [
-        pack(list(example.values())) for some in kept for _, one in some for example in one.inputs
-    ]
+    kept = sorted(loaded.recorded.drawn.items(), key=lambda one: one[0])
+    assert len(kept) > sum(map(len, loaded.checks.values()))
+    requests = [(key, one.requests) for key, one in kept]
+    arrays = [pack(list(example.values())) for _, one in kept for example in one.inputs]
     return [requests, arrays, sorted(loaded.reference.known.items())]
 
 

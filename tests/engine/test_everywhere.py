@@ -9,12 +9,12 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from grader.course.model import load_course
+from grader.wall.clocks import Account
 from grader.wall.isolation import PROCESS, Isolation, detect, lacking
 from grader.wall.limits import Limits
 from grader.wall.protocol.line import Line, forks
@@ -159,8 +159,7 @@ def test_workers_of_their_own_share_nothing_and_leave_with_their_leash():
     limits = Limits(call_seconds=1.0)
     with SpawnedSandbox(WEAK, ("numpy",), limits) as sandbox:
         sessions = [
-            Session(sandbox, Sources("ch", {"ch": source}), limits, time.monotonic() + 60)
-            for _ in range(2)
+            Session(sandbox, Sources("ch", {"ch": source}), limits, Account()) for _ in range(2)
         ]
         assert [session.call("next", [], {}) for session in sessions] == [1, 1]
         workers = [worker.process for worker in sandbox.working]

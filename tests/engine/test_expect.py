@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from grader.checks.answers import Answers, Local
-from grader.checks.expect import expect, expect_close, expect_equal, expect_error, expect_untouched
+from grader.checks.arrays import shaped
+from grader.checks.expect import (
+    expect,
+    expect_close,
+    expect_double,
+    expect_equal,
+    expect_error,
+    expect_untouched,
+)
 from grader.checks.mismatch import Mismatch
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Opaque
@@ -41,7 +49,7 @@ def test_close_enough(got, expected):
     [
         (A * 1.001, A, "entries differ"),
         (A.T, A, "shape (2, 3) is due, not (3, 2)"),
-        (A.astype(np.float32), A, "float64 values are due, not float32"),
+        (A.astype(np.float16), A, "float64 values are due, not float16"),
         (None, A, "an array is due, not None"),
         (Opaque("Yes"), A, "an array is due, not a Yes object"),
         (A.tolist(), A, "not a list"),
@@ -92,6 +100,98 @@ def test_float32_is_compared_as_such():
         expect_close(np.ones(3), expected)
     with pytest.raises(Mismatch, match="float64 values are due"):
         expect_close(torch.ones(3), torch.ones(3, dtype=torch.float64))
+
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(3.0, 1.0, (6, 4))
+NARROW = X.astype(np.float32)
+
+
+def variance(x):
+    """The textbook formula, a small difference of larger numbers."""
+    return (x**2).mean(axis=0) - x.mean(axis=0) ** 2
+
+
+SINGLE_ANSWERS = {
+    "as it came": (variance(NARROW), variance(X)),
+    "widened at the end": (variance(NARROW).astype(np.float64), variance(X)),
+    "a number": (float(variance(NARROW)[0]), float(variance(X)[0])),
+    "numbers in a list": (variance(NARROW).tolist(), variance(X).tolist()),
+    "one of two": ((variance(X), NARROW.mean(axis=0)), (variance(X), X.mean(axis=0))),
+    "large": (np.float64(NARROW * 1e9), X * 1e9),
+    "beside the digits of an example": (NARROW, np.round(X, 4)),
+    "right to the last bit": (np.float32([1.0, 2.0]), np.array([1.0, 2.0])),
+}
+
+
+@pytest.mark.parametrize("what", SINGLE_ANSWERS)
+def test_single_precision_costs_its_property_and_nothing_else(what):
+    got, expected = SINGLE_ANSWERS[what]
+    expect_close(got, expected, digits=4 if "example" in what else None)
+    with pytest.raises(Mismatch, match="about 7 digits, as float32 has"):
+        expect_double(got, expected)
+
+
+VARIANCE = X.var(axis=0)
+OTHER_DEVIATIONS = {
+    "four decimals": (np.round(X, 4), X),
+    "four decimals in float32": (np.round(NARROW, 4), X),
+    "four decimals of a number": (round(float(X[0, 0]), 4), float(X[0, 0])),
+    "whole numbers": (np.round(X * 1e4), X * 1e4),
+    "an epsilon under the root": (X / np.sqrt(VARIANCE + 1e-5), X / np.sqrt(VARIANCE)),
+    "an epsilon left out": (np.array([1.0, -1.0]), np.array([1.0, -1.0]) / np.sqrt(1 + 1e-5)),
+    "an epsilon beside it": (X + 1e-5, X),
+    "zero for a small number": (np.array([1.0, 0.0]), np.array([1.0, 1e-5])),
+    "a little too much": (X * (1 + 1e-5), X),
+    "float32 is off by more": (NARROW * np.float32(1.001), X),
+    "one entry of float64": (np.append(NARROW[0] + 1e-4, 0.1001), np.append(X[0], 0.1)),
+    "where float32 is due": (np.float32(X + 1e-3), NARROW),
+}
+
+
+@pytest.mark.parametrize("what", OTHER_DEVIATIONS)
+def test_a_deviation_of_another_kind_is_wrong_and_not_called_single(what):
+    got, expected = OTHER_DEVIATIONS[what]
+    with pytest.raises(Mismatch, match="differ"):
+        expect_close(got, expected)
+    if "more" not in what:
+        expect_double(got, expected)
+
+
+@pytest.mark.parametrize("got", [X[::-1][::-1], X + 1e-12, np.zeros((6, 4)), X.T, None, NARROW.T])
+def test_double_precision_asks_nothing_else(got):
+    expect_double(got, X)
+
+
+def test_single_precision_of_a_float64_tensor_is_wrong():
+    import torch
+
+    with pytest.raises(Mismatch, match="differ"):
+        expect_close(torch.tensor(variance(NARROW)).double(), torch.tensor(variance(X)))
+
+
+@pytest.mark.parametrize("answer", [X, X.astype(int), NARROW])
+def test_shaped_gives_the_answer_back(answer):
+    assert shaped(answer, (6, 4), "out") is answer
+    assert shaped(2.5, (), "loss") == 2.5
+    assert shaped([1.0, 2.0], (2,), "losses").tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "shape", "words"),
+    [
+        (X, (4, 6), "out: shape (4, 6) is due, not (6, 4)"),
+        (1.0, (3,), "out: shape (3,) is due, not ()"),
+        (None, (3,), "out: an array of shape (3,) is due, not None"),
+        ("1.0", (), "out: a number is due, not a str"),
+        ([[1.0], [2.0]], (2, 1), "out: an array of shape (2, 1) is due, not a list"),
+        (Opaque("Yes"), (2,), "not a Yes object"),
+    ],
+)
+def test_shaped_says_what_is_due(answer, shape, words):
+    with pytest.raises(Mismatch) as caught:
+        shaped(answer, shape, "out")
+    assert words in caught.value.message
 
 
 def test_equal_is_exact():

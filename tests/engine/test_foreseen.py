@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
 import numpy as np
 import pytest
 
+from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionError, SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
@@ -55,7 +55,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def session(sandbox: Sandbox) -> Iterator[Session]:
-    opened = Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, time.monotonic() + 60)
+    opened = Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, Account())
     with closing(opened):
         yield opened
 

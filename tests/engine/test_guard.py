@@ -7,13 +7,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from grader.course.model import Chapter
+from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionError
 from grader.wall.isolation import ENVIRONMENT, Isolation
 from grader.wall.limits import Limits
@@ -112,7 +112,7 @@ def torch_sandbox(bubblewrap: Isolation) -> Iterator[Sandbox]:
 
 
 def asking(sandbox: Sandbox, source: str, refused: dict[str, str]) -> Session:
-    return Session(sandbox, Sources("ch", {"ch": source}, refused), LIMITS, time.monotonic() + 600)
+    return Session(sandbox, Sources("ch", {"ch": source}, refused), LIMITS, Account())
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
 
+from grader.judge.warned import without_warnings
 from grader.report.as_json import to_json
 from grader.report.explain import explained
 from grader.report.formats import drawn
+from grader.submission.reading import Submission
 
 RIGHT = """
 import numpy as np
@@ -137,6 +140,7 @@ def test_a_notebook_names_its_cells(grade, tmp_path):
             "Python 2",
         ),
         ("SyntaxError: invalid syntax", 'x = t"{name}"', "syntax of 3.14"),
+        ("SyntaxError: invalid syntax", "x[i] = f'{y}' z", "cannot read on from here"),
         ("SyntaxError: invalid character '−' (U+2212)", "x = a − b", "hyphen"),
         ("SyntaxError: invalid non-printable character U+200B", "x = 1", "cannot be seen"),
         ("ImportError: cannot import name 'override' from 'typing'", "", "typing.override is of"),
@@ -151,11 +155,51 @@ def test_what_it_means(error, line, words):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        ("SyntaxError: invalid syntax", "x = = 1"),
-        ("SyntaxError: invalid syntax", "x[i] = f'{y}' z"),
+        ("SyntaxError: cannot assign to literal here", "1 = x"),
         ("SyntaxError: invalid syntax. Perhaps you forgot a comma?", "f(a b)"),
         ("ImportError: cannot import name 'f' from 'helper'", ""),
     ],
 )
 def test_of_most_errors_nothing_is_said(error, line):
     assert explained(error, line, "ch4") is None
+
+
+def test_a_warning_is_called_one_and_bears_the_students_own_file(grade, tmp_path):
+    wrong = (
+        "def softmax(z, axis=-1):\n    e = np.exp(z)\n    print('mine')\n    return e / e.sum()\n"
+    )
+    path = tmp_path / "my_work.py"
+    path.write_text(f"{RIGHT}\n\n{wrong.replace('np.exp(z)', 'np.exp(z + 1e4)')}", encoding="utf-8")
+    report = grade("ch4.softmax", path)
+    calls = [
+        call
+        for check in report.exercises[0].checks
+        if check.counterexample
+        for call in check.counterexample.calls
+    ]
+    said = {call.warned for call in calls if call.warned}
+    assert any(
+        re.match(r"my_work.py, line \d+: RuntimeWarning: overflow encountered in exp", one)
+        for one in said
+    ), said
+    assert {line for call in calls for line in (call.printed or "").split()} == {"mine"}
+    assert "warning: my_work.py, line" in drawn([report], "gradescope", {})
+
+
+def test_what_only_looks_like_a_warning_stays_printed():
+    submission = Submission(Path("ch4.py"), "ch04", {"ch04": ""})
+    printed = "a Warning: b\nch04.py:3: RuntimeWarning: no\n  x = 1\nlast\n"
+    assert without_warnings(printed, submission) == (
+        "a Warning: b\nlast\n",
+        "ch4.py, line 3: RuntimeWarning: no",
+    )
+
+
+def test_a_return_at_the_margin_is_pointed_at(grade, tmp_path):
+    dedented = RIGHT.replace("    return e / e.sum", "return e / e.sum")
+    assert dedented != RIGHT
+    _, by_name = judged(grade, tmp_path, dedented)
+    assert by_name["softmax"].status == "failed"
+    assert "stands at the margin" in by_name["softmax"].note
+    assert by_name["sigmoid"].passed
+    assert by_name["logsumexp"].passed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from grader.checks.arguments import function, generator
+from grader.wall.clocks import Account
 from grader.wall.errors import SandboxError, SubmissionError, SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
@@ -73,7 +73,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Zygote]:
 @pytest.fixture
 def session(sandbox: Zygote) -> Iterator[Session]:
     sources = Sources("ch", {"ch": SOURCE, "helper": "value = 7"}, REFUSED)
-    opened = Session(sandbox, sources, LIMITS, time.monotonic() + 60)
+    opened = Session(sandbox, sources, LIMITS, Account())
     yield opened
     opened.close()
 
@@ -160,13 +160,16 @@ def test_what_is_not_data_is_equal_to_nothing(session):
 
 
 def test_the_chapter_has_an_end(sandbox):
-    session = Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, time.monotonic() - 1)
-    with pytest.raises(SubmissionLost, match="are over"):
-        ask(session, "double", 1.0)
+    for processor, idle, words in [(60.1, 0.0, "processor time"), (0.0, 60.1, "nothing ran")]:
+        account = Account()
+        account.add(processor, idle)
+        session = Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, account)
+        with pytest.raises(SubmissionLost, match=f"{words} are over"):
+            ask(session, "double", 1.0)
 
 
 def test_a_file_that_cannot_be_loaded_is_tried_once(sandbox):
-    session = Session(sandbox, Sources("ch", {"ch": "import os; os._exit(1)"}), LIMITS, 1e9)
+    session = Session(sandbox, Sources("ch", {"ch": "import os; os._exit(1)"}), LIMITS, Account())
     for _ in range(2):
         with pytest.raises(SubmissionLost, match="while the file was loaded"):
             ask(session, "double", 1.0)
@@ -174,7 +177,7 @@ def test_a_file_that_cannot_be_loaded_is_tried_once(sandbox):
 
 def test_bubblewrap_shows_an_empty_system(bubblewrap):
     with Sandbox(bubblewrap, ("numpy",), LIMITS) as sandbox:
-        session = Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, time.monotonic() + 60)
+        session = Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, Account())
         folders, environment = ask(session, "where")
         session.close()
     assert not set(folders) & {"home", "work", "var", "opt", "mnt", "srv"}
@@ -195,7 +198,7 @@ def first():
     with warm_sandbox(bubblewrap, chapter.imports, LIMITS, chapter.preload) as warm:
         warm.wait()
         with Cell(warm) as cell:
-            session = Session(cell, Sources("ch", {"ch": source}), LIMITS, time.monotonic() + 60)
+            session = Session(cell, Sources("ch", {"ch": source}), LIMITS, Account())
             with closing(session):
                 assert ask(session, "first") < 10
 
@@ -204,7 +207,7 @@ def test_what_a_chapter_preloads_is_there_and_nothing_else_is(bubblewrap):
     source = "import sys\ndef loaded(): return 'colorsys' in sys.modules\n"
     for preload, expected in [((), False), (("colorsys", "no_such_module"), True)]:
         with Sandbox(bubblewrap, ("numpy",), LIMITS, preload) as sandbox:
-            session = Session(sandbox, Sources("ch", {"ch": source}), LIMITS, 1e12)
+            session = Session(sandbox, Sources("ch", {"ch": source}), LIMITS, Account())
             with closing(session):
                 assert ask(session, "loaded") is expected
 

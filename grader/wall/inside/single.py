@@ -6,7 +6,9 @@ import json
 import sys
 from dataclasses import dataclass
 
-from grader.wall.inside.confinement import hide_the_engine, limit
+from grader.wall.inside.confinement import adopt_orphans, hide_the_engine, limit
+from grader.wall.inside.files import close_proc
+from grader.wall.inside.system_calls import install
 from grader.wall.inside.worker import detach_standard_streams, serve
 from grader.wall.protocol.channel import READY, Channel
 from grader.wall.protocol.libraries import load, preload
@@ -33,5 +35,8 @@ def main() -> None:
     hide_the_engine()
     detach_standard_streams()
     limit(settings.limits)
+    adopt_orphans()
+    install()
+    close_proc()
     end.sendall(READY)
     serve(Channel(end, settings.frame))

@@ -20,13 +20,15 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.wall.inside.confinement import collapse, hide_the_engine, limit
+from grader.wall.inside.confinement import adopt_orphans, collapse, hide_the_engine, limit
+from grader.wall.inside.files import close_proc
 from grader.wall.inside.namespaces import furnish, leave
+from grader.wall.inside.system_calls import install
 from grader.wall.inside.worker import detach_standard_streams, serve
 from grader.wall.protocol.channel import READY, WORKER, Channel
 from grader.wall.protocol.libraries import load, preload
 
-PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 36, 38
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
 DESCRIPTORS = 4096
 """More than a zygote ever has open."""
@@ -42,6 +44,7 @@ class Settings:
     frame: int
     limits: dict[str, int]
     user: int | None = None
+    refuse_calls: bool = False
 
 
 def main() -> None:
@@ -49,6 +52,8 @@ def main() -> None:
     _become_nobody(settings.user)
     load(settings.libraries)
     preload(settings.preload)
+    if settings.refuse_calls:
+        install()
     hide_the_engine()
     collapse()
     gc.freeze()  # the collector of a fork would copy every page it looks at
@@ -114,7 +119,11 @@ class Zygote:
     def become_worker(self, end: int) -> None:
         detach_standard_streams()
         limit(self.settings.limits)
-        serve(Channel(socket.socket(fileno=end), self.settings.frame))
+        adopt_orphans()
+        close_proc()
+        judge = socket.socket(fileno=end)
+        judge.sendall(READY)
+        serve(Channel(judge, self.settings.frame))
 
     def become_cell(self, end: int) -> None:
         """Start a zygote in fresh namespaces, and stay to be killed with it."""
@@ -122,6 +131,7 @@ class Zygote:
         first = os.fork()
         if first == 0:
             furnish(self.settings.limits["RLIMIT_FSIZE"])
+            install()
             _protect()
             control = socket.socket(fileno=end)
             control.sendall(READY)
@@ -201,8 +211,8 @@ def _become_nobody(user: int | None) -> None:
 
 def _protect() -> None:
     """Adopt orphans, and let no worker trace this process (Linux)."""
+    adopt_orphans()
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

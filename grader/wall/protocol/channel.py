@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 from grader.wall.protocol.arrays import LENGTH, WireError
@@ -29,6 +30,14 @@ class ChannelTimeout(Exception):
     """The other side took longer than it may."""
 
 
+Late = Callable[[], None]
+
+
+def give_up() -> None:
+    """Raises ChannelTimeout."""
+    raise ChannelTimeout
+
+
 class Channel:
     """One end of a pair of sockets.
 
@@ -42,28 +51,29 @@ class Channel:
         self.buffer = b""
         end.setblocking(True)
 
-    def send(self, *messages: Any, seconds: float = FOREVER) -> None:
-        """Send a frame each.  Raises ChannelClosed, ChannelTimeout, or WireError if one is too big.
+    def send(self, *messages: Any, seconds: float = FOREVER, late: Late = give_up) -> None:
+        """Send a frame each.  Raises ChannelClosed, or WireError if one is too big.
 
-        More than one fits `capacity`, or both sides might wait for the other to read.
+        More than one fits `capacity`, or both sides might wait for the other to read.  `late` is
+        asked every so many seconds, and raises ChannelTimeout or what else shall end the waiting.
         """
-        frames = b"".join(map(self._frame, messages))
+        rest = memoryview(b"".join(map(self._frame, messages)))
         self._be_patient(seconds)
-        try:
-            self.end.sendall(frames)
-        except LATE:
-            raise ChannelTimeout from None
-        except OSError:
-            raise ChannelClosed from None
+        while rest:
+            try:
+                rest = rest[self.end.send(rest) :]
+            except LATE:
+                late()
+            except OSError:
+                raise ChannelClosed from None
 
-    def receive(self, seconds: float = FOREVER) -> Any:
-        """Wait for one frame.  Raises ChannelClosed, ChannelTimeout or WireError."""
-        deadline = time.monotonic() + seconds
+    def receive(self, seconds: float = FOREVER, late: Late = give_up) -> Any:
+        """Wait for one frame; `late` as in `send`.  Raises ChannelClosed or WireError."""
         self._be_patient(seconds)
-        (length,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
+        (length,) = LENGTH.unpack(self._exactly(LENGTH.size, seconds, late))
         if length > self.limit:
             raise WireError(f"a frame of {length} bytes, more than {self.limit}")
-        return unpack(self._exactly(length, deadline))
+        return unpack(self._exactly(length, seconds, late))
 
     @property
     def capacity(self) -> int:
@@ -91,19 +101,22 @@ class Channel:
             raise WireError(f"a frame of {len(payload)} bytes, more than {self.limit}")
         return LENGTH.pack(len(payload)) + payload
 
-    def _exactly(self, count: int, deadline: float) -> bytes:
+    def _exactly(self, count: int, seconds: float, late: Late) -> bytes:
         parts, have = [self.buffer], len(self.buffer)
+        deadline = time.monotonic() + seconds
         while have < count:
             try:
                 part = self.end.recv(max(count - have, CHUNK))
             except LATE:
-                raise ChannelTimeout from None
+                late()
+                continue
             except OSError:
                 raise ChannelClosed from None
             if not part:
                 raise ChannelClosed
-            if time.monotonic() > deadline:
-                raise ChannelTimeout
+            if time.monotonic() > deadline:  # it comes in pieces, each of them in time
+                late()
+                deadline = time.monotonic() + seconds
             parts.append(part)
             have += len(part)
         whole = b"".join(parts)

@@ -1,7 +1,7 @@
 """What another learner might hand in: a bracket is missing, a name is mistyped.
 
 sigmoid: error
-binary_cross_entropy: failed
+binary_cross_entropy: failed, sign
 logistic_gradient: error
 logsumexp: error
 softmax: failed, axis-one

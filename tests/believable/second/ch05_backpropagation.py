@@ -10,7 +10,7 @@ numerical_gradient: failed
 mlp_forward: failed, relu-after-last
 he_init: failed, variance-for-deviation
 xavier_init: failed
-residual_block: failed, relu-after-sum
+residual_block: failed, relu-after-sum + changes-its-input
 Value: error
 """
 

@@ -8,7 +8,7 @@ import pytest
 
 from grader.checks import check, expect_close, fills, function, given, sizes, st
 from grader.checks.answers import Local
-from grader.judge import inputs
+from grader.judge.recorded import Recorded
 from grader.judge.run import run_check
 from grader.wall.protocol.tokens import to_call
 from grader.wall.protocol.wire import pack
@@ -24,18 +24,17 @@ def matches(submission, reference, n, fill):
 REFERENCE = Local({"double": lambda x: x + x})
 
 
-def outcome(double):
-    return run_check(matches.check, Local({"double": double}), REFERENCE, seed=0, examples=20)
+@pytest.fixture
+def recorded():
+    return Recorded().recording()
 
 
-@pytest.fixture(autouse=True)
-def remembered():
-    inputs._seen.clear()
-    with inputs.remembered():
-        yield
+def outcome(double, recorded):
+    submission = Local({"double": double})
+    return run_check(matches.check, submission, REFERENCE, seed=0, examples=20, recorded=recorded)
 
 
-def seen_by(double):
+def seen_by(double, recorded):
     """The inputs that a submission is asked about."""
     asked = []
 
@@ -43,14 +42,20 @@ def seen_by(double):
         asked.append(x.tolist())
         return double(x)
 
-    assert outcome(listening).passed
+    assert outcome(listening, recorded).passed
     return asked
 
 
-def test_the_second_submission_sees_what_the_first_saw():
-    first = seen_by(lambda x: 2 * x)
-    assert len(inputs.kept(matches)) == 2
-    assert seen_by(lambda x: x + x) == first
+def test_the_second_submission_sees_what_the_first_saw(recorded):
+    first = seen_by(lambda x: 2 * x, recorded)
+    assert len(recorded.drawn) == 2
+    assert seen_by(lambda x: x + x, recorded) == first
+
+
+def test_what_is_given_away_is_used_once(recorded):
+    first = seen_by(lambda x: 2 * x, recorded)
+    assert seen_by(lambda x: 2 * x, recorded.giving_away()) == first
+    assert not recorded.drawn
 
 
 @pytest.mark.parametrize(
@@ -62,11 +67,10 @@ def test_the_second_submission_sees_what_the_first_saw():
         lambda x: None,
     ],
 )
-def test_a_failure_is_the_same_whoever_came_before(wrong):
-    cold = outcome(wrong)
-    inputs._seen.clear()
-    assert outcome(lambda x: 2 * x).passed
-    warm = outcome(wrong)
+def test_a_failure_is_the_same_whoever_came_before(wrong, recorded):
+    cold = outcome(wrong, Recorded())
+    assert outcome(lambda x: 2 * x, recorded).passed
+    warm = outcome(wrong, recorded)
     assert not cold.passed
     for name in ("status", "message"):
         assert getattr(warm, name) == getattr(cold, name)
@@ -87,24 +91,26 @@ def _scaled(x, factor):
     return x * factor
 
 
-def _judge_applies(submission):
-    return run_check(applies.check, submission, APPLYING, seed=0, examples=20).status
+def _judge_applies(submission, recorded):
+    return run_check(
+        applies.check, submission, APPLYING, seed=0, examples=20, recorded=recorded
+    ).status
 
 
 APPLYING = Local({"apply": lambda f, x: f(x)})
 
 
-def test_what_is_kept_lies_in_memory_as_it_did():
+def test_what_is_kept_lies_in_memory_as_it_did(recorded):
     """A strided array is another input to whoever reshapes by hand."""
 
     def contiguous_only(f, x):
         return f(x) if x.flags.c_contiguous else -f(x)
 
-    assert _judge_applies(APPLYING) == "passed"
-    assert _judge_applies(Local({"apply": contiguous_only})) == "failed"
+    assert _judge_applies(APPLYING, recorded) == "passed"
+    assert _judge_applies(Local({"apply": contiguous_only}), recorded) == "failed"
 
 
-def test_what_was_asked_is_asked_again():
+def test_what_was_asked_is_asked_again(recorded):
     class Listening(Local):
         asked, foreseen = (), ()
 
@@ -115,31 +121,30 @@ def test_what_was_asked_is_asked_again():
         def foresee(self, requests):
             self.foreseen += tuple(requests)
 
-    assert _judge_applies(APPLYING) == "passed"
+    assert _judge_applies(APPLYING, recorded) == "passed"
     listening = Listening(APPLYING.namespace)
-    assert _judge_applies(listening) == "passed"
+    assert _judge_applies(listening, recorded) == "passed"
     assert len(listening.asked) == 20
     assert listening.foreseen == listening.asked
 
 
-def test_failing_once_is_failing():
-    assert outcome(lambda x: 2 * x).passed
+def test_failing_once_is_failing(recorded):
+    assert outcome(lambda x: 2 * x, recorded).passed
     count = iter(range(1000))
-    found = outcome(lambda x: 2 * x + (next(count) == 7))
+    found = outcome(lambda x: 2 * x + (next(count) == 7), recorded)
     assert found.status == "failed"
     assert "different answers" in found.message
 
 
-def test_another_seed_draws_other_inputs():
-    assert outcome(lambda x: 2 * x).passed
-    assert inputs.seen(matches, 1, 20) is None
+def test_another_seed_draws_other_inputs(recorded):
+    assert outcome(lambda x: 2 * x, recorded).passed
+    assert recorded.find(matches.check, 1, 20) is None
 
 
 def test_nothing_is_kept_where_only_one_is_judged():
-    inputs._remembering.set(False)
-    assert outcome(lambda x: 2 * x).passed
-    assert not inputs.kept(matches)
-    inputs._remembering.set(True)
+    recorded = Recorded()
+    assert outcome(lambda x: 2 * x, recorded).passed
+    assert not recorded.drawn
 
 
 def test_inputs_do_not_depend_on_what_else_was_imported(tmp_path):
