@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from grader.course.model import Course, CourseError, NoCourse, find_course, load_course
 from grader.judge.assignment import HEAVY
 from grader.student.workspace import find_workspace
+from grader.wall import cgroups, usage
 from grader.wall.isolation import PROCESS, USER, Isolation, detect, lacking
 from grader.wall.protocol.line import forks
 
@@ -55,6 +56,7 @@ def findings() -> Iterator[Finding]:
     course, finding = course_here(Path.cwd())
     yield finding
     yield from isolation(detect(), sys.platform)
+    yield memory(cgroups.home(), usage.tells())
     yield Finding("python", f"{platform.python_version()} on {platform.system()}")
     try:
         declared = importlib.metadata.requires(DISTRIBUTION) or []
@@ -79,6 +81,15 @@ def course_here(folder: Path) -> tuple[Course | None, Finding]:
     except NoCourse:
         return course, Finding("course", f"{named}; no exercises here", ("grade init mycourse",))
     return course, Finding("course", named)
+
+
+def memory(groups: Path | None, watched: bool) -> Finding:
+    """Who keeps all processes of a submission together to their memory."""
+    if groups is not None:
+        return Finding("memory", "held by a control group of Linux for each submission")
+    if watched:
+        return Finding("memory", "watched: what its processes have resident is added up")
+    return Finding("memory", "limited for each of its processes, not for all together")
 
 
 def isolation(found: Isolation, system: str, root: Path = Path("/")) -> Iterator[Finding]:

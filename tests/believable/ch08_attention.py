@@ -1,7 +1,7 @@
 """What a learner might hand in.
 
 causal_mask: failed, diagonal-hidden
-padding_mask: error
+padding_mask: error, lengths-as-a-row
 scaled_dot_product_attention: error, transposes-all-axes
 split_heads: error
 merge_heads: error

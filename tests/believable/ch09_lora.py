@@ -1,8 +1,8 @@
 """What a learner might hand in.
 
 low_rank_approximation: failed, columns-of-vh
-LoRALinear: error, default-dtype
-inject_lora: failed, set-on-the-model
+LoRALinear: error
+inject_lora: failed
 lora_parameters: error
 count_parameters: error
 lora_state_dict: error

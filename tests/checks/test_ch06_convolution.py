@@ -8,6 +8,7 @@ from grader.checks import (
     Fill,
     case,
     check,
+    double_precision,
     example,
     expect,
     expect_close,
@@ -504,6 +505,7 @@ matches(
     examples=10,
 )
 untouched("pad2d", images(), first=FIRST_IMAGES)
+double_precision("pad2d", images(), first=FIRST_IMAGES, examples=5)
 
 
 @check("pad2d", "adds no image and no channel", practice=True, examples=8)
@@ -549,6 +551,7 @@ matches(
     examples=10,
 )
 untouched("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS))
+double_precision("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS), examples=5)
 
 
 @check("conv2d", "a kernel of a single 1 copies pixels", practice=True, examples=10)
@@ -632,6 +635,13 @@ matches(
     examples=10,
 )
 untouched("conv2d_backward", layers().map(backward), first=map(backward, FIRST_LAYERS))
+double_precision(
+    "conv2d_backward",
+    layers().map(backward),
+    first=map(backward, FIRST_LAYERS),
+    names=GRADIENTS,
+    examples=5,
+)
 
 
 @check(
@@ -696,6 +706,9 @@ matches(
     examples=10,
 )
 untouched("im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED))
+double_precision(
+    "im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED), examples=5
+)
 
 
 @check("im2col", "a column is a window, channel by channel", practice=True, examples=10)
@@ -748,6 +761,7 @@ matches(
     examples=10,
 )
 untouched("col2im", windowed_images().map(back), first=map(back, FIRST_WINDOWED))
+double_precision("col2im", windowed_images().map(back), first=map(back, FIRST_WINDOWED), examples=5)
 
 
 @check("col2im", "a column goes back to its window", practice=True, examples=10)
@@ -800,6 +814,9 @@ matches(
     examples=10,
 )
 untouched("max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
+double_precision(
+    "max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED), examples=5
+)
 
 
 @check("max_pool2d", "an output is the largest value of its window", practice=True, examples=10)
@@ -841,6 +858,12 @@ matches(
     examples=10,
 )
 untouched("max_pool2d_backward", decided_images().map(unpooled), first=map(unpooled, FIRST_DECIDED))
+double_precision(
+    "max_pool2d_backward",
+    decided_images().map(unpooled),
+    first=map(unpooled, FIRST_DECIDED),
+    examples=5,
+)
 
 
 @check("max_pool2d_backward", "the winner takes it all", practice=True, examples=10)
@@ -887,6 +910,9 @@ matches(
     examples=10,
 )
 untouched("avg_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
+double_precision(
+    "avg_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED), examples=5
+)
 
 
 @check("avg_pool2d", "an even image stays as it is", practice=True, examples=8)
@@ -926,6 +952,7 @@ matches(
     examples=10,
 )
 untouched("lenet", networks(), first=FIRST_NETWORKS)
+double_precision("lenet", networks(), first=FIRST_NETWORKS, examples=5)
 
 
 @check("lenet", "logits move with the last bias", practice=True, examples=8)

@@ -7,6 +7,7 @@ import numpy as np
 from grader.checks import (
     Fill,
     check,
+    double_precision,
     example,
     expect,
     expect_close,
@@ -298,6 +299,9 @@ matches(
 
 matches("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
 untouched("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
+double_precision(
+    "embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES), examples=5
+)
 
 
 example("embedding_backward")
@@ -344,6 +348,9 @@ matches(
 
 matches("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
 untouched("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
+double_precision(
+    "embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES), examples=5
+)
 
 
 example("rnn_step")
@@ -378,6 +385,7 @@ matches("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
 
 
 untouched("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
+double_precision("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS, examples=5)
 
 
 example("rnn_sequence")
@@ -419,6 +427,7 @@ matches("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
 
 
 untouched("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
+double_precision("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES, examples=5)
 
 
 example("rnn_sequence_backward")
@@ -489,6 +498,13 @@ def test_rnn_sequence_backward_linear(submission, case):
 
 
 untouched("rnn_sequence_backward", RNN_GRADIENT, first=FIRST_RNN_GRADIENTS)
+double_precision(
+    "rnn_sequence_backward",
+    RNN_GRADIENT,
+    first=FIRST_RNN_GRADIENTS,
+    names=RNN_GRADIENTS,
+    examples=5,
+)
 
 
 example("lstm_step")
@@ -540,6 +556,7 @@ matches("lstm_step", LSTM_STEP, names=("h", "c"), first=FIRST_LSTM_STEPS)
 
 
 untouched("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS)
+double_precision("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS, names=("h", "c"), examples=5)
 
 
 example("lstm_step_backward")
@@ -599,6 +616,13 @@ def test_lstm_step_backward_batch(submission, case):
 
 
 untouched("lstm_step_backward", LSTM_GRADIENT, first=FIRST_LSTM_GRADIENTS)
+double_precision(
+    "lstm_step_backward",
+    LSTM_GRADIENT,
+    first=FIRST_LSTM_GRADIENTS,
+    names=LSTM_GRADIENTS,
+    examples=5,
+)
 
 
 example("lstm_sequence")
@@ -639,6 +663,9 @@ matches("lstm_sequence", LSTM_SEQUENCE, names=("hs", "h", "c"), first=FIRST_LSTM
 
 
 untouched("lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES)
+double_precision(
+    "lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES, names=("hs", "h", "c"), examples=5
+)
 
 
 example("gru_step")
@@ -680,6 +707,7 @@ matches("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
 
 
 untouched("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
+double_precision("gru_step", GRU_STEP, first=FIRST_GRU_STEPS, examples=5)
 
 
 example("clip_gradients")
