@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from grader.checks.positional import Positional
 from grader.checks.travelling import Plain, Tokens
 from grader.course.model import CourseError
 
@@ -126,6 +127,7 @@ class _Reader:
             for alias in node.names
         }
         self.functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        self.positional = Positional(tree)
         self.bare = _Bare(frozenset(self.functions), "torch" in self.imports)
         self.classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
@@ -152,7 +154,8 @@ class _Reader:
         body = ast.parse(one.source).body
         if len(body) != 1:
             raise self._error(one, "a statement a line, please")
-        return body[0]
+        statement: ast.stmt = self.positional.visit(body[0])
+        return statement
 
     def _error(self, one: doctest.Example, why: str) -> CourseError:
         return CourseError.at(self.path, self.line + one.lineno + 1, f"worked example: {why}")

@@ -48,6 +48,9 @@ TEMPLATE = """
 </table>
 {%- endif %}
 {%- if shown.message %}{{ text(shown.message, amber) }}{% endif %}
+{%- if shown.repro %}
+<details><summary>as Python</summary><pre>{{ shown.repro }}</pre></details>
+{%- endif %}
 </div>
 {%- endmacro -%}
 

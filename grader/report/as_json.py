@@ -83,4 +83,5 @@ def _counterexample(shown: Counterexample) -> dict[str, Any]:
         "expected": shown.expected,
         "got": shown.got,
         "message": shown.message,
+        "repro": shown.repro,
     }

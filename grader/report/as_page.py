@@ -72,6 +72,9 @@ TEMPLATE = """\
 {%- if shown.got is not none %}{{ value("got", shown.got, "bad") }}{% endif %}
 </table>
 {%- if shown.message %}<pre class="note">{{ shown.message | clean }}</pre>{% endif %}
+{%- if shown.repro %}
+<details><summary>as Python</summary><pre>{{ shown.repro | e }}</pre></details>
+{%- endif %}
 </div>
 {%- endmacro -%}
 

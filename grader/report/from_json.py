@@ -68,4 +68,5 @@ def _check(data: dict[str, Any]) -> CheckReport:
 
 def _counterexample(data: dict[str, Any]) -> Counterexample:
     calls = tuple(CallShown(**call) for call in data["calls"])
-    return Counterexample(calls, data["expected"], data["got"], data["message"])
+    repro = data.get("repro", "")  # reports of an older engine have none
+    return Counterexample(calls, data["expected"], data["got"], data["message"], repro)

@@ -34,12 +34,16 @@ class CallShown:
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """The smallest input found that shows a check failing."""
+    """The smallest input found that shows a check failing.
+
+    `repro` is a program that makes the calls again, beside the submission's file.
+    """
 
     calls: tuple[CallShown, ...]
     expected: str | None
     got: str | None
     message: str
+    repro: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,12 @@ class ExerciseReport:
     @property
     def passed(self) -> bool:
         return self.status == "passed"
+
+    @property
+    def repro(self) -> str:
+        """The program that shows the first check failing; empty if there is none."""
+        failing = next((one for one in self.checks if one.status != "passed"), None)
+        return failing.counterexample.repro if failing and failing.counterexample else ""
 
     @property
     def standing(self) -> str:

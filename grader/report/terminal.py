@@ -121,7 +121,7 @@ def plain(part: RenderableType) -> str:
     console = Console(
         file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
     )
-    console.print(part)
+    console.print(part, crop=False)  # a command that is wider is still one
     return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
 
 

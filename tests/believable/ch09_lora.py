@@ -1,13 +1,13 @@
 """What a learner might hand in.
 
 low_rank_approximation: failed, columns-of-vh
-LoRALinear: error, default-dtype
-inject_lora: failed, set-on-the-model
+LoRALinear: error
+inject_lora: failed
 lora_parameters: error
 count_parameters: error
 lora_state_dict: error
 load_lora_state_dict: failed, other-weights-too
-merge_lora: error
+merge_lora: error, transposed
 """
 
 import torch

@@ -4,7 +4,7 @@ relu: failed, changes-its-input
 relu_backward: failed, no-upstream
 tanh_backward: failed
 sigmoid_backward: passed
-linear: error, not-transposed
+linear: error, weights-first
 linear_backward: failed
 numerical_gradient: failed
 mlp_forward: failed, relu-after-last
