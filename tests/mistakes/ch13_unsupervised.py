@@ -303,7 +303,7 @@ def kmeans(X, centers, steps):
 @mistake(
     "kmeans",
     "ties-to-the-last",
-    "A row as near to two centers belongs to the one with the lower index.",
+    "Where two centers are as near, the first of them has the row; yours gives it to the last.",
 )
 def kmeans(X, centers, steps):
     moved, labels, inertia = reference.kmeans(X, centers[::-1], steps)
