@@ -109,7 +109,8 @@ def expect_error(type_name: str, call: Callable[..., Any], *arguments: Any, **na
 def _call_and_return_inputs(submission: Any, name: str, arguments: Any) -> Any:
     """call the function and look at its arguments afterwards"""
     getattr(submission, name)(*arguments)
-    return arguments
+    # What is no data comes back as equal to nothing, and no mistake would answer alike.
+    return [None if callable(one) or hasattr(one, "bit_generator") else one for one in arguments]
 
 
 def _call_with_keywords_and_return_inputs(
@@ -117,7 +118,8 @@ def _call_with_keywords_and_return_inputs(
 ) -> Any:
     """call the function and look at its arguments afterwards"""
     getattr(submission, name)(*arguments, **keywords)
-    return [*arguments, *keywords.values()]
+    inputs = [*arguments, *keywords.values()]
+    return [None if callable(one) or hasattr(one, "bit_generator") else one for one in inputs]
 
 
 def expect_untouched(submission: Any, name: str, *arguments: Any, **keywords: Any) -> None:
