@@ -2,58 +2,16 @@
 
 import os
 
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearHiddenTests,
-    ClearMarkScheme,
-    ClearOutput,
-    ClearSolutions,
-    ComputeChecksums,
-    IncludeHeaderFooter,
-    LockCells,
-    SaveAutoGrades,
-    SaveCells,
-)
-
-from grader.nbgrader.exporter import AnyNotebookExporter
-from grader.nbgrader.judge import Judge
-from grader.nbgrader.rebuild import Rebuild
-from grader.nbgrader.reference import CheckReference
+from grader.nbgrader.config import configure
 
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "gradschool"
 if os.environ.get("GRADSCHOOL_EXCHANGE"):
     c.Exchange.root = os.environ["GRADSCHOOL_EXCHANGE"]
-c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
-# A notebook is released only if its solution passes its own checks.
-c.GenerateAssignment.preprocessors = [
-    CheckReference,
-    IncludeHeaderFooter,
-    LockCells,
-    ClearSolutions,
-    ClearOutput,
-    CheckCellMetadata,
-    ComputeChecksums,
-    SaveCells,
-    ClearHiddenTests,
-    ClearMarkScheme,
-    ComputeChecksums,
-    CheckCellMetadata,
-]
-
-# A submission is rebuilt on the release, which was checked when it was made, and judged behind the
-# wall; nothing of it runs in a kernel.
-c.Autograde.exporter_class = AnyNotebookExporter
-c.Autograde.pre_convert_hook = "grader.nbgrader.names.repair"
-c.Autograde.sanitize_preprocessors = [Rebuild]
-c.Autograde.autograde_preprocessors = [
-    Judge,
-    SaveAutoGrades,
-    AssignLatePenalties,
-]
+# Notebooks of the course are judged behind the wall, and nothing of them runs in a kernel.
+configure(c)
 
 # Inputs nobody has seen: choose your own number, and keep it.
 c.Judge.seed = 0

@@ -73,10 +73,11 @@ def mse_gradient(X, y, w, b):
     X is (n, d), y is (n,), w is (d,), b is a number; the answer is the pair (dw, db) with dw of
     shape (d,) and db a number.  The 2 comes from the square, since the loss has no ½.
 
-    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
-    >>> dw, db = mse_gradient(X, np.array([7.0, 7.5]), np.array([1.0, 2.0, 3.0]), 0.5)
+    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, 0.0, 3.0]])
+    >>> y = np.array([7.0, 7.5, 3.5, 10.5])
+    >>> dw, db = mse_gradient(X, y, np.array([1.0, 2.0, 3.0]), 0.5)
     >>> dw.tolist(), float(db)
-    ([0.5, -2.0, -1.0], -1.5)
+    ([1.25, -1.0, 1.0], -0.25)
     """
     raise NotImplementedError
 
@@ -96,12 +97,12 @@ def gradient_descent(X, y, lr, steps):
 
     The method is Cauchy's (1847).
 
-    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
-    >>> w, b, losses = gradient_descent(X, np.array([3.0, 1.0]), lr=0.1, steps=2)
+    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, 0.0, 1.0]])
+    >>> w, b, losses = gradient_descent(X, np.array([3.0, 1.0, 2.0, 4.0]), lr=0.25, steps=2)
     >>> w.round(3).tolist(), round(float(b), 3)
-    ([0.39, 0.08, 0.86], 0.47)
+    ([0.672, -0.031, 0.234], 0.281)
     >>> [round(float(loss), 4) for loss in losses]
-    [5.0, 0.425, 0.1723]
+    [7.5, 3.9922, 2.1252]
     """
     raise NotImplementedError
 

@@ -315,6 +315,8 @@ class Value:
 
     After a backward, new graphs may grow on old Values, inner ones too. Their backward adds their
     own derivative to what `.grad` holds; what an earlier backward left there must not flow again.
+    Say u = 3·a and u.backward(), so that u.grad is 1 and a.grad 3; then y = 5·u and y.backward()
+    add 5 to u.grad, which is 6 now, and 15 to a.grad, which is 18: the old 1 stays out of it.
     (Not asked of you: a second backward on one graph, graphs deeper than 200 operations.)
 
     >>> a, b = Value(2.0), Value(-3.0)
@@ -323,10 +325,6 @@ class Value:
     >>> y.backward()
     >>> y.data, y.grad, u.grad, a.grad, b.grad
     (42.0, 1.0, -12.0, 39.0, -24.0)
-    >>> z = u - 1
-    >>> z.backward()
-    >>> z.data, z.grad, u.grad, a.grad, b.grad
-    (-7.0, 1.0, -11.0, 36.0, -22.0)
     """
 
     def __init__(self, data):

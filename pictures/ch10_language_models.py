@@ -102,7 +102,7 @@ def translator(module, state, sources, sequences, steps, seed):
         return torch.stack(logits, dim=1), torch.stack(weights, dim=1)
 
     optimizer = torch.optim.Adam(net.parameters(), lr=0.008)
-    for _ in range(steps):
+    for _ in range(int(steps)):
         chosen = torch.randperm(len(sources))[:48].tolist()
         inputs, targets, mask = module.teacher_forcing(
             [sequences[i] for i in chosen], start, end, pad

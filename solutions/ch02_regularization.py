@@ -198,11 +198,11 @@ def lasso_step(X, y, w, b, lam, lr):
     Daubechies, Defrise and De Mol (2004) show that such steps, if small enough, lead to the
     minimum.
 
-    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
-    >>> w, b = np.array([0.5, -1.0, 0.25]), 1.0
-    >>> w, b = lasso_step(X, np.array([3.0, 1.0]), w, b, lam=2.0, lr=0.25)
+    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, 0.0, 1.0]])
+    >>> y, w, b = np.array([3.0, 1.0, 2.0, 4.0]), np.array([0.5, -1.0, 0.25]), 1.0
+    >>> w, b = lasso_step(X, y, w, b, lam=1.0, lr=0.25)
     >>> w.tolist(), float(b)
-    ([0.25, -0.3125, 0.4375], 1.4375)
+    ([1.0, -0.46875, 0.5625], 1.625)
     """
     ### BEGIN SOLUTION
     n = len(y)
@@ -223,10 +223,10 @@ def lasso_regression(X, y, lam, lr, steps):
 
     From Tibshirani (1996), "Regression shrinkage and selection via the lasso".
 
-    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
-    >>> w, b = lasso_regression(X, np.array([3.0, 1.0]), lam=1.0, lr=0.125, steps=2)
+    >>> X = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [2.0, 0.0, 1.0]])
+    >>> w, b = lasso_regression(X, np.array([3.0, 1.0, 2.0, 4.0]), lam=2.0, lr=0.125, steps=2)
     >>> w.tolist(), float(b)
-    ([0.21875, 0.0, 0.78125], 0.5625)
+    ([0.6484375, 0.0, 0.4140625], 0.84375)
     """
     ### BEGIN SOLUTION
     w, b = np.zeros(X.shape[1]), 0.0

@@ -109,8 +109,8 @@ def _mistakes(loaded: LoadedChapter, exercise: Exercise, mistakes: list[Mistake]
         useful |= {outcome.check.slug for outcome in verdict.outcomes if not outcome.passed}
         if verdict.score >= exercise.points:
             yield f"{exercise.id}: mistake {entry.name} is accepted"
-        elif verdict.mistake is None or verdict.mistake.name != entry.name:
-            named = verdict.mistake.name if verdict.mistake else "nothing"
+        elif [one.name for one in verdict.mistakes] != [entry.name]:
+            named = " and ".join(one.name for one in verdict.mistakes) or "nothing"
             yield f"{exercise.id}: mistake {entry.name} is named {named}"
     for check in loaded.checks[exercise.name]:
         if check.slug not in useful and (check.title != DOUBLE or _is_class(loaded, exercise)):

@@ -25,6 +25,19 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+UNJUDGED = """\
+### BEGIN HIDDEN TESTS
+raise RuntimeError(
+    "There is no mark: a mark is never made in a kernel, where a notebook could forge it.  "
+    "This nbgrader course does not send notebooks to the grader: run `grade doctor` in its folder."
+)
+### END HIDDEN TESTS
+"""
+"""Stands first in a graded cell: who grades by running the notebook gives no points.
+
+It is never run where notebooks are judged, and is not in what students get.
+"""
+
 EXPERIMENTS = "# A free cell: try things out here. Nothing in it is graded.\n"
 
 
@@ -52,21 +65,36 @@ def write_notebooks(course: Course) -> list[Path]:
     return changed
 
 
+CONFIG = Path(__file__).parent.parent / "nbgrader" / "nbgrader_config.py"
+COURSE_ID = 'course_id = "gradschool"'
+
+
+def write_config(course: Course) -> Path | None:
+    """Write nbgrader's configuration beside the notebooks; None where there is one already."""
+    path = course.root / "assignments" / CONFIG.name
+    if path.exists():
+        return None
+    name = re.sub(r"\W+", "-", course.name)
+    text = CONFIG.read_text(encoding="utf-8").replace(COURSE_ID, f'course_id = "{name}"')
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
 def notebook_of(course: Course, chapter: Chapter) -> str:
     """The source version of a chapter's notebook, as JSON.  Raises CourseError."""
     path = course.solution(chapter)
-    return _notebook(path, path.read_text(encoding="utf-8"), chapter)
+    return _notebook(path, path.read_text(encoding="utf-8"), chapter, UNJUDGED)
 
 
 def released_notebook_of(course: Course, chapter: Chapter) -> str:
     """The notebook without the solutions.  Raises CourseError."""
     path = course.solution(chapter)
-    return _notebook(path, stub_of(path, chapter), chapter)
+    return _notebook(path, stub_of(path, chapter), chapter, "")
 
 
-def _notebook(path: Path, source: str, chapter: Chapter) -> str:
+def _notebook(path: Path, source: str, chapter: Chapter, hidden: str) -> str:
     notebook = {
-        "cells": list(_cells(path, source, chapter)),
+        "cells": list(_cells(path, source, chapter, hidden)),
         "metadata": METADATA,
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -84,7 +112,7 @@ def checks_id(exercise: Exercise) -> str:
     return f"{exercise.chapter}-{exercise.name}-checks"
 
 
-def _cells(path: Path, source: str, chapter: Chapter) -> Iterator[dict[str, Any]]:
+def _cells(path: Path, source: str, chapter: Chapter, hidden: str) -> Iterator[dict[str, Any]]:
     introduction, setup, parts = parts_of(path, source, chapter)
     opened = f"# {chapter.title}\n\n{opening(introduction, chapter)}"
     yield _markdown(f"{chapter.id}-introduction", opened)
@@ -94,8 +122,8 @@ def _cells(path: Path, source: str, chapter: Chapter) -> Iterator[dict[str, Any]
         heading = f"## {name} · {exercise.points} points\n\n{markdown(part.statement)}"
         yield _markdown(f"{solution_id(exercise)}-statement", heading)
         yield _code(solution_id(exercise), part.source, solution=True)
-        visible = f'grader.check_practice({name}, "{exercise.id}")'
-        yield _code(checks_id(exercise), visible, locked=True, points=exercise.points)
+        shown = f'grader.check_practice({name}, "{exercise.id}")'
+        yield _code(checks_id(exercise), hidden + shown, locked=True, points=exercise.points)
     free = f"{chapter.id}-experiments"
     yield {**_cell(free, EXPERIMENTS, {}), "execution_count": None, "outputs": []}
 

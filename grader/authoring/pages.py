@@ -60,7 +60,7 @@ def _start(course: Course) -> str:
     first = course.chapters[0]
     start = START.format(first=first.id, exercise=first.exercises[0].id)
     rows = [
-        f"| {chapter.number} | [{_plain(chapter.title)}]({chapter.id}.md) "
+        f"| {chapter.number or ''} | [{_plain(chapter.title)}]({chapter.id}.md) "
         f"| {len(chapter.exercises)} exercises |"
         for chapter in course.chapters
     ]
@@ -76,7 +76,7 @@ def _chapter(course: Course, chapter: Chapter, after: Chapter | None) -> str:
     signatures = _signatures(course, chapter)
     practice, hidden = checks_of(course, chapter)
     blocks = [
-        f"# {chapter.number}. {_plain(chapter.title)}",
+        f"# {_numbered(chapter)}",
         f"`{chapter.id}` · {len(chapter.exercises)} exercises in `{chapter.module}.py`",
         opening(introduction, chapter),
         *_shortcuts(chapter),
@@ -92,6 +92,11 @@ def _chapter(course: Course, chapter: Chapter, after: Chapter | None) -> str:
     if after:
         blocks.append(f"[Next chapter: {_plain(after.title)}]({after.id}.md)")
     return "\n\n".join(blocks) + "\n"
+
+
+def _numbered(chapter: Chapter) -> str:
+    title = _plain(chapter.title)
+    return title if chapter.number is None else f"{chapter.number}. {title}"
 
 
 def _exercise(exercise: Exercise, part: Part, signature: str) -> Iterator[str]:

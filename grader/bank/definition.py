@@ -37,6 +37,15 @@ class Definition:
     name: str
     text: str
 
+    @property
+    def files(self) -> frozenset[str]:
+        """The names under which its code runs, with a slip and without."""
+        return frozenset({self._file, str(self.path)})
+
+    @property
+    def _file(self) -> str:
+        return f"<{self.name} with a slip>"
+
     def edited(self, edits: Sequence[Edit]) -> Any:
         """The function or class with those changes, in the reference's own namespace.
 
@@ -46,7 +55,7 @@ class Definition:
         for edit in sorted(edits, key=lambda one: one.start, reverse=True):
             text = text[: edit.start] + edit.new + text[edit.end :]
         namespace = dict(_namespace(self.path))
-        exec(compile(text, f"<{self.name} with a slip>", "exec"), namespace)
+        exec(compile(text, self._file, "exec"), namespace)
         return namespace[self.name]
 
     def span(self, method: str) -> tuple[int, int]:

@@ -3,12 +3,13 @@
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from grader.checks.arguments import function, generator
+from grader.checks.arguments import function, generator, shown
 from grader.checks.arrays import shaped
 from grader.checks.check import Check, check, given
 from grader.checks.declared import case, double_precision, example, matches, untouched
 from grader.checks.draws import ORDINARY, WIDE, Fill, fills, shapes, sizes
 from grader.checks.expect import (
+    as_parts,
     expect,
     expect_close,
     expect_double,
@@ -24,6 +25,7 @@ __all__ = [
     "Check",
     "Fill",
     "Mismatch",
+    "as_parts",
     "assume",
     "case",
     "check",
@@ -42,6 +44,7 @@ __all__ = [
     "matches",
     "shaped",
     "shapes",
+    "shown",
     "sizes",
     "st",
     "untouched",

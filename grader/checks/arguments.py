@@ -25,6 +25,11 @@ def function(definition: Callable[..., Any], **bound: Any) -> Function:
     return Function(definition.__name__, source_of(definition), bound)
 
 
+def shown(definition: Callable[..., Any], text: str, **bound: Any) -> Function:
+    """The same, where a report shows `text` in its place: a model as PyTorch prints it."""
+    return Function(definition.__name__, source_of(definition), bound, text)
+
+
 @functools.cache
 def source_of(definition: Callable[..., Any]) -> str:
     """The source of a top-level function, to be run on the other side of the wall."""

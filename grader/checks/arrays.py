@@ -69,11 +69,11 @@ def numbers_of(got: Any, expected: Any, message: str) -> tuple[np.ndarray, np.nd
 
 
 def shaped(answer: Any, shape: tuple[int, ...], name: str) -> Any:
-    """The answer, to compute with, if it is numbers of that shape; a list of them as an array.
+    """The answer, to compute with, if it is numbers of that shape; of a list or tuple an array.
 
     Raises Mismatch, which says what is due for `name`: "losses: shape (3,) is due, not (2,)".
     """
-    actual, kind = as_array(answer)
+    actual, kind = as_array(list(answer) if isinstance(answer, tuple) else answer)
     if actual is None or actual.dtype.kind not in "biufc":
         due = f"an array of shape {shape_of(shape)}" if shape else "a number"
         raise Mismatch(joined(name, f"{due} is due, not {indefinite(kind)}"), got=answer)

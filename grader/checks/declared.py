@@ -5,7 +5,7 @@
     untouched("softmax", softmax_inputs())
     double_precision("softmax", softmax_inputs())
 
-Each binds a test in the file that declares it, `test_softmax_matches_reference`, as if it stood
+Each binds a test in the file that declares it, named after exercise and title, as if it stood
 there.  A *case* is what one call is made with: a tuple of arguments, a dictionary of keyword
 arguments, `case(z, axis=0)` for both at once, or any other value as the only argument.
 """

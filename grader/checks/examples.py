@@ -8,20 +8,20 @@ kind of thing is due there, and to how many digits it is printed.
 from __future__ import annotations
 
 import ast
-import builtins
 import doctest
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
+from grader.checks.positional import Positional
+from grader.checks.travelling import Plain, Tokens
 from grader.course.model import CourseError
 
 NUMPY_DIGITS = 8
 """Digits that NumPy prints; fewer are all there are."""
 
-SHOW, PAIR, NUMBERS, LAMBDA = "_show", "_parts", "_generator", "_function"
+SHOW, PAIR = "_show", "_parts"
 """Names that a step's code uses beside those of the example."""
 
 
@@ -127,6 +127,7 @@ class _Reader:
             for alias in node.names
         }
         self.functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        self.positional = Positional(tree)
         self.bare = _Bare(frozenset(self.functions), "torch" in self.imports)
         self.classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
@@ -138,7 +139,7 @@ class _Reader:
             for part in ast.walk(statement)
             if isinstance(part, ast.Name)
         }
-        direct = _Plain(self.functions, self.classes).all(statements)
+        direct = Plain(self.functions, self.classes).all(statements)
         pairs = zip(examples, statements, strict=True)
         steps = tuple(self._step(one, statement, direct) for one, statement in pairs)
         return Example(
@@ -153,14 +154,15 @@ class _Reader:
         body = ast.parse(one.source).body
         if len(body) != 1:
             raise self._error(one, "a statement a line, please")
-        return body[0]
+        statement: ast.stmt = self.positional.visit(body[0])
+        return statement
 
     def _error(self, one: doctest.Example, why: str) -> CourseError:
         return CourseError.at(self.path, self.line + one.lineno + 1, f"worked example: {why}")
 
     def _step(self, one: doctest.Example, statement: ast.stmt, direct: bool) -> Step:
         if direct:
-            statement = _Tokens(self.functions).visit(statement)
+            statement = Tokens(self.functions).visit(statement)
         if one.exc_msg is not None:
             error = one.exc_msg.strip().splitlines()[-1].partition(":")[0].rpartition(".")[2]
             return Step(ast.unparse(statement), (Due(Leaf(), "", error),))
@@ -256,10 +258,6 @@ def _one_import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
     return f"{head}import {ast.unparse(alias)}"
 
 
-def _is_generator(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("random.default_rng")
-
-
 def _with_parts(statement: ast.stmt, functions: set[str]) -> ast.stmt:
     """`dw, db = f(x)` with the number of values looked at, so that a wrong one is said in words."""
     match statement:
@@ -285,77 +283,3 @@ class _Printing(ast.NodeTransformer):
         template, bare = self.bare.value(node.args[0])
         self.templates.append(template)
         return ast.Call(ast.Name(SHOW, ast.Load()), [bare], [])
-
-
-class _Tokens(ast.NodeTransformer):
-    """Makes a generator or lambda that is passed to the chapter's functions one that can travel."""
-
-    def __init__(self, functions: set[str]) -> None:
-        self.functions = functions
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in self.functions:
-            node.args = [_token(one) for one in node.args]
-            for word in node.keywords:
-                word.value = _token(word.value)
-        return node
-
-
-def _token(argument: ast.expr) -> ast.expr:
-    if _is_generator(argument):
-        assert isinstance(argument, ast.Call)
-        return ast.Call(ast.Name(NUMBERS, ast.Load()), argument.args, argument.keywords)
-    if isinstance(argument, ast.Lambda):
-        source = f"def f({ast.unparse(argument.args)}):\n    return {ast.unparse(argument.body)}\n"
-        return ast.Call(ast.Name(LAMBDA, ast.Load()), [ast.Constant(source)], [])
-    return argument
-
-
-class _Plain(ast.NodeVisitor):
-    """Whether the judge can make an example's calls: whether they take and give plain data."""
-
-    OBJECTS = frozenset({"nn", "optim"})
-    DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.With, ast.Try)
-
-    def __init__(self, functions: set[str], classes: set[str]) -> None:
-        self.functions, self.classes = functions, classes
-        self.plain = True
-
-    def all(self, statements: list[ast.stmt]) -> bool:
-        """Whether all statements are of that kind."""
-        for statement in statements:
-            self.visit(statement)
-        return self.plain
-
-    def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, self.DEFINITIONS) or _names(node) & (self.OBJECTS | self.classes):
-            self.plain = False
-        if isinstance(node, ast.Call) and _names(node.func) & self.functions:
-            self._travelling(node)
-        elif isinstance(node, ast.Attribute) and _is_generator(node.value):
-            pass  # np.random.default_rng(0).permutation(5): the judge asks it itself
-        elif isinstance(node, ast.Lambda) or _is_generator(node) or _names(node) & self.functions:
-            self.plain = False
-        else:
-            self.generic_visit(node)
-
-    def _travelling(self, call: ast.Call) -> None:
-        for argument in (*call.args, *(word.value for word in call.keywords)):
-            if isinstance(argument, ast.Lambda):
-                self.plain &= not _free_names(argument)
-            elif not _is_generator(argument):
-                self.visit(argument)
-
-
-def _names(node: ast.AST) -> set[str]:
-    if isinstance(node, ast.Name):
-        return {node.id}
-    return {node.attr} if isinstance(node, ast.Attribute) else set()
-
-
-def _free_names(function: ast.Lambda) -> set[str]:
-    """The names of the example that a lambda uses: they would not travel with it."""
-    own = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-    used = {part.id for part in ast.walk(function.body) if isinstance(part, ast.Name)}
-    return used - own - {"np", "torch"} - set(dir(builtins))

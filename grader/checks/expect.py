@@ -109,8 +109,8 @@ def expect_error(type_name: str, call: Callable[..., Any], *arguments: Any, **na
 def _call_and_return_inputs(submission: Any, name: str, arguments: Any) -> Any:
     """call the function and look at its arguments afterwards"""
     getattr(submission, name)(*arguments)
-    # What is no data comes back as equal to nothing, and no mistake would answer alike.
-    return [None if callable(one) or hasattr(one, "bit_generator") else one for one in arguments]
+    # Functions and generators are no data, and do not come back.
+    return [None if callable(it) or hasattr(it, "bit_generator") else it for it in arguments]
 
 
 def _call_with_keywords_and_return_inputs(
@@ -118,8 +118,12 @@ def _call_with_keywords_and_return_inputs(
 ) -> Any:
     """call the function and look at its arguments afterwards"""
     getattr(submission, name)(*arguments, **keywords)
-    inputs = [*arguments, *keywords.values()]
-    return [None if callable(one) or hasattr(one, "bit_generator") else one for one in inputs]
+    after = [*arguments, *keywords.values()]
+    return [None if callable(it) or hasattr(it, "bit_generator") else it for it in after]
+
+
+INSIDE_OUT = (_call_and_return_inputs.__name__, _call_with_keywords_and_return_inputs.__name__)
+"""The probes that look at what becomes of the arguments of a call."""
 
 
 def expect_untouched(submission: Any, name: str, *arguments: Any, **keywords: Any) -> None:

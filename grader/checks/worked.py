@@ -12,19 +12,10 @@ import numpy as np
 
 from grader.checks.answers import Answers, Probe
 from grader.checks.arguments import generator
-from grader.checks.examples import (
-    LAMBDA,
-    NUMBERS,
-    PAIR,
-    SHOW,
-    Due,
-    Each,
-    Example,
-    Leaf,
-    Template,
-)
+from grader.checks.examples import PAIR, SHOW, Due, Each, Example, Leaf, Template
 from grader.checks.expect import as_parts, expect_close, expect_equal
 from grader.checks.mismatch import Mismatch, joined
+from grader.checks.travelling import LAMBDA, NUMBERS
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Function
 

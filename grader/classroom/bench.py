@@ -10,8 +10,8 @@ from pathlib import Path
 from grader.classroom.journal import Key, key_of
 from grader.course.model import Chapter, Course
 from grader.course.versions import Versions, versions_of
-from grader.judge.assignment import Assignment, JudgeError, Run
-from grader.judge.side_by_side import Judged, judge_side_by_side
+from grader.judge.assignment import Assignment, Finished, JudgeError, Run
+from grader.judge.side_by_side import judge_side_by_side
 from grader.submission.reading import Submission
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
@@ -36,13 +36,13 @@ class Bench:
         """Where the journal has the report, if it has."""
         return key_of(student, submission, self.versions.chapter, self.isolation.name, self.run)
 
-    def judge_each(self, assignments: Sequence[Assignment]) -> Generator[Judged]:
+    def judge_each(self, assignments: Sequence[Assignment]) -> Generator[Finished]:
         """Judge them side by side; yields the number of each and its report, as they are done."""
         yield from judge_side_by_side(
             self.course, self.chapter, self.run, self.isolation, assignments
         )
 
-    def judge_alone(self, assignments: Sequence[Assignment]) -> Generator[Judged]:
+    def judge_alone(self, assignments: Sequence[Assignment]) -> Generator[Finished]:
         """Judge them one after another, the exercises of each side by side."""
         if not assignments:
             return

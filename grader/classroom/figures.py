@@ -174,13 +174,11 @@ def _mistakes(graded: Sequence[tuple[str, ChapterReport]]) -> list[Made]:
     students: dict[tuple[str, str, str], list[str]] = {}
     for student, report in graded:
         for exercise in report.exercises:
-            if exercise.mistake is not None:
-                key = (exercise.id, exercise.mistake.name, exercise.mistake.hint)
-            elif exercise.status in UNEXPLAINED:
-                key = (exercise.id, "", "")
-            else:
-                continue
-            students.setdefault(key, []).append(student)
+            keys = [(exercise.id, one.name, one.hint) for one in exercise.mistakes]
+            if not keys and exercise.status in UNEXPLAINED:
+                keys = [(exercise.id, "", "")]
+            for key in keys:
+                students.setdefault(key, []).append(student)
     made = [Made(*key, tuple(names)) for key, names in students.items()]
     return sorted(
         made, key=lambda one: (not one.name, -len(one.students), one.exercise, one.name, one.hint)

@@ -14,13 +14,12 @@ from grader.classroom.bench import Bench
 from grader.classroom.journal import Entry, Journal, Key
 from grader.classroom.results import HandedIn, Result
 from grader.course.model import Exercise
-from grader.judge.assignment import Assignment, JudgeError
-from grader.judge.side_by_side import Judged
+from grader.judge.assignment import Assignment, Finished, JudgeError
 from grader.report.model import DOES_NOT_PARSE, WAITS, ChapterReport, ExerciseReport
 from grader.submission.dependencies import with_notes
 from grader.submission.reading import Submission
 
-Judges = Callable[[Sequence[Assignment]], Generator[Judged]]
+Judges = Callable[[Sequence[Assignment]], Generator[Finished]]
 """Whoever judges assignments: they come back as they are done."""
 
 TRIES = 2

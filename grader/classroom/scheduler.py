@@ -12,8 +12,7 @@ from grader.classroom.remote import Carried, HandedOver, Task, carried, judge_re
 from grader.classroom.run import Judges
 from grader.course.model import Chapter, Course, CourseError
 from grader.course.versions import engine_version
-from grader.judge.assignment import Assignment, JudgeError
-from grader.judge.side_by_side import Judged
+from grader.judge.assignment import Assignment, Finished, JudgeError
 from grader.report.from_json import chapter_from
 from grader.submission.errors import UnreadableSubmission
 
@@ -54,7 +53,7 @@ def connected(bench: Bench, address: str) -> Iterator[Judges]:
 
 def _judge_each(
     client: Client, bench: Bench, assignments: Sequence[Assignment]
-) -> Generator[Judged]:
+) -> Generator[Finished]:
     from distributed import as_completed
 
     if not assignments:
@@ -112,7 +111,7 @@ def _task(bench: Bench, assignments: Sequence[Assignment]) -> Task:
     )
 
 
-def _heard(future: Any, numbers: range) -> Iterator[Judged]:
+def _heard(future: Any, numbers: range) -> Iterator[Finished]:
     """What a task came to; a submission without an answer is a failure of ours.
 
     Raises CourseError, ClusterError where the workers cannot judge, JudgeError where they are gone.

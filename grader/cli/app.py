@@ -14,7 +14,7 @@ import typer
 from grader.cli import authors, students, teachers
 from grader.cli import completion as complete
 from grader.cli.codes import Code
-from grader.cli.group import CommandGroup, UsageError, misspelt_command, usage
+from grader.cli.group import CommandGroup, UsageError, misspelt_command, spelt_apart, usage
 from grader.cli.here import course_here, say, workspace_here
 from grader.cli.streams import accept_all_text
 from grader.course.model import CourseError, NoCourse, UnknownName
@@ -64,6 +64,9 @@ def run(
         list[str] | None,
         typer.Option(metavar="MINE=THEIRS", help="my_softmax=softmax: other names"),
     ] = None,
+    repro: Annotated[
+        bool, typer.Option("--repro", help="print the counterexample as Python to play with")
+    ] = False,
 ) -> None:
     """Grade everything, or the chapters and exercises named."""
     from grader.cli import grading
@@ -85,7 +88,10 @@ def run(
     again = f" --submission {shlex.quote(str(submission))}" if submission else ""
     drawing = grading.Drawing(format.value, output, disclosure, bool(targets), again)
     places = grading.places(course, choice) if format is Format.github else {}
-    grading.write(reports, drawing, places)
+    if repro:
+        grading.write_programs(reports, output)
+    else:
+        grading.write(reports, drawing, places)
     passed = all(report.passed for report in reports)
     raise typer.Exit(Code.FULL_MARKS if passed else Code.POINTS_LOST)
 
@@ -99,7 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one line on stderr and a documented exit code."""
     accept_all_text()
     os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")  # they cost time, and belong to no verdict
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = spelt_apart(list(sys.argv[1:] if arguments is None else arguments))
     group: Any = typer.main.get_command(app)
     try:
         code = group.main(words, prog_name="grade", standalone_mode=False)

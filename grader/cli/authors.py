@@ -9,7 +9,7 @@ import typer
 
 from grader.cli import completion as complete
 from grader.cli.codes import Code
-from grader.cli.here import course_here
+from grader.cli.here import authors_course_here
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def audit(
     """Let the course examine itself: references, mistakes, alternates, oracles, trivial answers."""
     from grader.authoring.audit import audit_chapter
 
-    course = course_here().whole()
+    course = authors_course_here().whole()
     chosen = [course.chapter(name) for name in chapters or ()] or list(course.chapters)
     found = 0
     for chapter in chosen:
@@ -45,16 +45,18 @@ def stubs() -> None:
     """Write exercises/ from solutions/ (for authors of a course)."""
     from grader.course.stubs import write_stubs
 
-    for path in write_stubs(course_here().whole()):
+    for path in write_stubs(authors_course_here().whole()):
         typer.echo(f"wrote {path}")
 
 
 def notebooks() -> None:
     """Write assignments/source/ from solutions/ (for authors of a course)."""
-    from grader.authoring.notebooks import write_notebooks
+    from grader.authoring.notebooks import write_config, write_notebooks
 
-    for path in write_notebooks(course_here().whole()):
-        typer.echo(f"wrote {path}")
+    course = authors_course_here().whole()
+    for path in (*write_notebooks(course), write_config(course)):
+        if path:
+            typer.echo(f"wrote {path}")
 
 
 def docs(
@@ -63,4 +65,4 @@ def docs(
     """Write the statements of all chapters as a static site."""
     from grader.authoring.site import build_site
 
-    typer.echo(build_site(course_here(), folder))
+    typer.echo(build_site(authors_course_here(), folder))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.cli.here import say
 from grader.course.model import Chapter, Course, Exercise, NoCourse
 from grader.judge.assignment import Assignment, started
 from grader.report.disclosure import Disclosure, disclosed_chapter
@@ -106,6 +107,25 @@ def write(reports: list[ChapterReport], drawing: Drawing, places: dict[str, Plac
             from grader.report.as_github import tell_runner
 
             tell_runner(shown, os.environ)
+    except OSError as error:
+        raise NoCourse(f"{error.filename} cannot be written: {error.strerror}") from None
+
+
+def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
+    """Write the counterexample of every failed exercise as Python.  Raises NoCourse."""
+    failed = [one for report in reports for one in report.exercises if not one.passed]
+    programs = [f"# {one.id}: {one.status}\n{one.repro}" for one in failed if one.repro]
+    for one in failed:
+        if not one.repro:
+            say(f"{one.id} is {one.standing}: there is no counterexample to print")
+    if not failed:
+        say("all checks pass: there is no counterexample to print")
+    text = "\n".join(programs)
+    try:
+        if output is None:
+            sys.stdout.write(text)
+        else:
+            output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise NoCourse(f"{error.filename} cannot be written: {error.strerror}") from None
 

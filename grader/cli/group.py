@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from typing import Any
 
@@ -16,6 +17,7 @@ GENERAL = ("--help", "--install-completion", "--show-completion")
 STUDENTS = ("init", "next", "watch", "list", "hint", "reset", "solution", "show", "doctor")
 AUTHORS = ("audit", "docs", "notebooks", "stubs")
 WIDTH = 79
+CHAPTER = re.compile("ch|chapter", re.IGNORECASE)
 
 UsageError: Any = typer.BadParameter.__base__
 """Click's, or the copy of it that newer versions of Typer carry."""
@@ -69,6 +71,18 @@ class CommandGroup(TyperGroup):
         if not incomplete.startswith("-"):
             items += grading.params[0].shell_complete(ctx, incomplete)
         return items
+
+
+def spelt_apart(words: list[str]) -> list[str]:
+    """The words with `ch 1` and `chapter 1` as one, `ch1`."""
+    joined = list[str]()
+    for word in words:
+        after_option = len(joined) > 1 and joined[-2].startswith("--")
+        if joined and not after_option and CHAPTER.fullmatch(joined[-1]) and word[:1].isdigit():
+            joined[-1] = f"ch{word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def usage(error: Any) -> str:

@@ -7,14 +7,35 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from grader.course.model import Chapter, Course, find_course, load_course
+from grader.course.model import (
+    Chapter,
+    Course,
+    NoCourse,
+    find_course,
+    find_own_course,
+    load_course,
+)
 
 if TYPE_CHECKING:
     from grader.student.workspace import Workspace
 
 
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
 def course_here() -> Course:
     return load_course(find_course(Path.cwd()))
+
+
+def authors_course_here() -> Course:
+    """The course whose author is at work: the one that the folder is in, never the installed one.
+
+    Raises NoCourse.
+    """
+    root = find_own_course(Path.cwd())
+    if root.is_relative_to(PACKAGE):
+        raise NoCourse(f"{root} belongs to the installed package: run this in a course folder")
+    return load_course(root)
 
 
 def workspace_here(course: Course) -> Workspace:

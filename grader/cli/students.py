@@ -9,7 +9,7 @@ import typer
 
 from grader.cli import completion as complete
 from grader.cli.here import course_here, named_chapters, say, workspace_here
-from grader.course.model import Chapter, NoCourse, UnknownName
+from grader.course.model import Chapter, Exercise, NoCourse, UnknownName
 from grader.submission.errors import UnreadableSubmission
 
 if TYPE_CHECKING:
@@ -63,8 +63,12 @@ def next_exercise(
 
 def hint(
     exercise: Annotated[
-        str, typer.Argument(help="for example ch3.layer_norm", autocompletion=complete.exercises)
-    ],
+        str | None,
+        typer.Argument(
+            help="for example ch3.layer_norm (default: the one at hand)",
+            autocompletion=complete.exercises,
+        ),
+    ] = None,
     step: Annotated[
         int | None, typer.Argument(min=1, max=3, help="1 the idea, 2 shapes, 3 outline")
     ] = None,
@@ -74,7 +78,7 @@ def hint(
     from grader.student.progress import load_progress
 
     course = course_here()
-    _, found = commands.named_exercise(course, exercise)
+    found = commands.named_exercise(course, exercise)[1] if exercise else _at_hand()
     try:
         progress = load_progress(workspace_here(course).folder)
     except NoCourse:
@@ -159,6 +163,17 @@ def init(
         typer.echo(line)
     enter = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     typer.echo(f"next: {enter}grade next", err=True)
+
+
+def _at_hand() -> Exercise:
+    """The exercise to work on now.  Raises UnknownName where all are done."""
+    from grader.student.commands import next_step
+
+    chosen, workspace, progress = _standing(None)
+    step = next_step(workspace, progress, chosen)
+    if step is None:
+        raise UnknownName("everything here is done: name an exercise, such as ch3.layer_norm")
+    return step.exercise
 
 
 def _standing(name: str | None) -> tuple[tuple[Chapter, ...], Workspace, Progress]:

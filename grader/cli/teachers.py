@@ -247,10 +247,12 @@ def prejudge(
 
     def observe(result: Result) -> None:
         report = result.report
-        mark = f"{report.score:g} / {report.max_score:g}" if report else "failed"
+        mark = f"{report.score:g} / {report.max_score:g}" if report else "no mark"
         typer.echo(f"{result.student}  {mark}")
 
-    failures = [one for one in class_of.prejudge(chapter, observe) if one.report is None]
-    for one in failures:
+    without = [one for one in class_of.prejudge(chapter, observe) if one.report is None]
+    for one in without:
         typer.echo(f"grade: no mark for {one.student}: {one.problem}", err=True)
-    raise typer.Exit(Code.GRADER_FAILED if failures else Code.FULL_MARKS)
+    if any(one.failed for one in without):
+        raise typer.Exit(Code.GRADER_FAILED)
+    raise typer.Exit(Code.POINTS_LOST if without else Code.FULL_MARKS)

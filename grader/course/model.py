@@ -19,6 +19,9 @@ from grader.wall.limits import Limits
 POINTS = 100
 HINTS = 3
 
+CHAPTER_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+"""What can be typed before the dot of `ch3.layer_norm`, and names a file and a notebook's cell."""
+
 SHIPPED = "shipped"
 """The folder of the installed package that a wheel carries the course in."""
 
@@ -87,8 +90,16 @@ class Chapter:
     limits: Limits
 
     @property
-    def number(self) -> int:
-        return int(re.sub(r"\D", "", self.id))
+    def number(self) -> int | None:
+        """The number in its id; a chapter may be called `kmeans` and have none."""
+        found = re.search(r"\d+", self.id)
+        return int(found[0]) if found else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called on a command line: `ch3`, its module's name, `3`, `ch03`."""
+        short = () if self.number is None else (str(self.number), f"ch{self.number:02}")
+        return (self.id, self.module, *short)
 
     def exercise(self, name: str) -> Exercise:
         """Raises UnknownName."""
@@ -126,8 +137,7 @@ class Course:
     def chapter(self, name: str) -> Chapter:
         """The chapter called `ch3`, `3`, `ch03` or by its module's name.  Raises UnknownName."""
         for chapter in self.chapters:
-            number = str(chapter.number)
-            if name in (chapter.id, chapter.module, number, f"ch{number.zfill(2)}"):
+            if name in chapter.names:
                 return chapter
         raise _unknown(name, [chapter.id for chapter in self.chapters])
 
@@ -166,6 +176,14 @@ class Course:
 
     def oracles(self, chapter: Chapter) -> Path:
         return self.root / "tests" / "oracles" / f"{chapter.module}.py"
+
+
+def find_own_course(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a course.  Raises NoCourse."""
+    for folder in (start, *start.parents):
+        if (folder / "exercises" / "course.toml").is_file():
+            return folder
+    raise NoCourse(f"no exercises/course.toml in {start} or above: run this in a course folder")
 
 
 def find_course(start: Path) -> Path:
@@ -215,6 +233,8 @@ class _Reader:
         for key in ("id", "module", "title"):
             if not isinstance(entry.get(key), str):
                 raise self.error(name, f"chapter {name or '?'} needs a {key}")
+        if not CHAPTER_ID.fullmatch(name):
+            raise self.error(name, f"{name!r} is no id of a chapter: letters, digits, _ and -")
         exercises = tuple(self.exercise(name, item) for item in entry.get("exercise", ()))
         names = [exercise.name for exercise in exercises]
         for exercise in exercises:

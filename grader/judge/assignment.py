@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from grader.course.forms import TITLES
 from grader.course.model import Chapter, Course, CourseError, Exercise
+from grader.report.model import ChapterReport
 from grader.submission.reading import Submission
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import AnySandbox, start_sandbox
 
@@ -76,3 +78,7 @@ def started(assignments: list[Assignment], isolation: Isolation) -> Iterator[lis
 
 class JudgeError(Exception):
     """The grader itself is at fault; no mark may be given."""
+
+
+Finished = tuple[int, ChapterReport | JudgeError | SandboxError]
+"""The number of an assignment, and its report or why there is none."""

@@ -33,7 +33,13 @@ class Verdict:
 
     exercise: Exercise
     outcomes: tuple[Outcome, ...]
-    mistake: Mistake | None = None
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """The mistake behind the answers, or the first of two."""
+        return self.mistakes[0] if self.mistakes else None
+
     waits_for: tuple[str, ...] = ()
     near: str = ""
 
@@ -91,7 +97,7 @@ def judge_exercise(
 
 
 def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
-    """The verdict with the mistake behind it, where one is sure."""
+    """The verdict with the mistake behind it, or two at once, where that is sure."""
     if verdict.status not in ("failed", "error"):
         return verdict
     bank = load_mistakes(loaded.course.mistakes(loaded.chapter))
@@ -100,7 +106,7 @@ def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
         return verdict
     try:
         with bounded(loaded.chapter.limits.judge_seconds):
-            return replace(verdict, mistake=diagnose(loaded, own, verdict.outcomes))
+            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes))
     except (MemoryError, SubmissionLost):  # no name is better than no report
         return verdict
 

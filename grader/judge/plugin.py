@@ -98,10 +98,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         about = {file for file, item in files.items() if item.concerns(path)}
     if files and not about and not _is_xdist_worker(config):
         raise pytest.UsageError(f"{OPTION}: {path} has none of the exercises selected")
-    left_out = [item for item in items if item.path not in about]
+    only = _named_exercise(config.option.keyword, items)
+    chosen = [item for item in items if item.path in about and _is_of(item, only)]
+    kept = set(chosen)
+    left_out = [item for item in items if item not in kept]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item.path in about]
+        items[:] = chosen
+
+
+def _named_exercise(keyword: str, items: list[pytest.Item]) -> str:
+    """The exercise that `-k test_softmax` or `-k softmax` means; empty if it means no one."""
+    name = keyword.strip().removeprefix("test_")
+    return name if any(_exercise(item) == name for item in items) else ""
+
+
+def _is_of(item: pytest.Item, only: str) -> bool:
+    """Whether a check is wanted: pytest takes `softmax_backward` for `softmax` as well."""
+    return not only or _exercise(item) == only
+
+
+def _exercise(item: pytest.Item) -> str:
+    return str(item.check.exercise) if isinstance(item, CheckItem) else ""
 
 
 class CheckFailed(Exception):

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader.course.model import Chapter, Course, CourseError
-from grader.judge.assignment import Assignment, JudgeError, Run
+from grader.judge.assignment import Assignment, Finished, JudgeError, Run
 from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.drawing import draw
@@ -25,7 +25,6 @@ from grader.judge.exercise import Place, cores, joined, judged, settle, spare_th
 from grader.judge.forks import Died, Fork, Progress, forked, growth_of
 from grader.judge.grading import ALONE
 from grader.judge.judging import LOOK, SILENCE, SILENT
-from grader.judge.side_by_side import Judged
 from grader.report.model import ChapterReport
 from grader.wall.clocks import Account
 from grader.wall.errors import SandboxError, SubmissionLost
@@ -104,7 +103,7 @@ class Pool:
     isolation: Isolation
     warm: Sandbox | None
 
-    def judge_each(self, assignments: Sequence[Assignment]) -> Iterator[Judged]:
+    def judge_each(self, assignments: Sequence[Assignment]) -> Iterator[Finished]:
         """Yields the number of each and its report, or why there is none, as they are done."""
         load(self.chapter.imports)
         loaded = load_chapter(self.course, self.chapter)
@@ -119,7 +118,7 @@ class Pool:
 
     def _side_by_side(
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
-    ) -> Iterator[Judged]:
+    ) -> Iterator[Finished]:
         """A judge on every core."""
         pending = deque(_Task(number, one) for number, one in enumerate(assignments))
         idle = cores()
@@ -149,7 +148,7 @@ class Pool:
 
     def _one_by_one(
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
-    ) -> Iterator[Judged]:
+    ) -> Iterator[Finished]:
         """In this process, where no other can be forked with everything loaded."""
         for number, assignment in enumerate(assignments):
             try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from grader.checks.answers import Call
 from grader.judge.grading import Verdict
+from grader.judge.repro import repro
 from grader.judge.run import Outcome
 from grader.judge.warned import without_warnings
 from grader.report.explain import explained
@@ -54,13 +55,14 @@ def exercise_report(
             verdict.outcomes, verdict.scores, verdict.shares, strict=True
         )
     )
-    mistake = verdict.mistake
+    mistakes = tuple(MistakeShown(one.name, one.hint) for one in verdict.mistakes)
     return ExerciseReport(
         id=verdict.exercise.id,
         status=verdict.status,
         score=verdict.score,
         max_score=float(verdict.exercise.points),
-        mistake=MistakeShown(mistake.name, mistake.hint) if mistake else None,
+        mistake=mistakes[0] if mistakes else None,
+        others=mistakes[1:],
         note=note,
         checks=checks,
         hidden=verdict.exercise.hidden,
@@ -113,7 +115,15 @@ def _counterexample(
         expected=show(outcome.expected) if compared else None,
         got=show(outcome.got) if compared or outcome.got is not None else None,
         message=harmless(message, MESSAGE),
+        repro=_program(outcome, namespace, submission, outcome.check.exercise),
     )
+
+
+def _program(
+    outcome: Outcome, namespace: dict[str, Any], submission: Submission, exercise: str
+) -> str:
+    named = [(call, _parameters_of(call, namespace)) for call in outcome.calls[-MOST_CALLS:]]
+    return repro(named, submission, exercise)
 
 
 def _message(outcome: Outcome) -> str:
@@ -136,8 +146,7 @@ def _said_at(
 
 
 def _call(call: Call, namespace: dict[str, Any], submission: Submission) -> CallShown:
-    parameters = call.probe.parameters if call.probe else _parameters(namespace.get(call.name))
-    named = _named(parameters, call)
+    named = _named(_parameters_of(call, namespace), call)
     printed, warned = without_warnings(call.printed, submission)
     return CallShown(
         function=call.name.lstrip("_"),
@@ -147,6 +156,10 @@ def _call(call: Call, namespace: dict[str, Any], submission: Submission) -> Call
         printed=harmless(printed, MESSAGE) or None,
         warned=harmless(warned, MESSAGE).rstrip() or None,
     )
+
+
+def _parameters_of(call: Call, namespace: dict[str, Any]) -> tuple[str, ...]:
+    return call.probe.parameters if call.probe else _parameters(namespace.get(call.name))
 
 
 def _parameters(function: Callable[..., Any] | None) -> tuple[str, ...]:

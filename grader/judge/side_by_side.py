@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from grader.course.model import Chapter, Course
-from grader.judge.assignment import Assignment, JudgeError, Run
-from grader.report.model import ChapterReport
-from grader.wall.errors import SandboxError
+from grader.judge.assignment import Assignment, Finished, Run
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import warm_sandbox
-
-Judged = tuple[int, ChapterReport | JudgeError | SandboxError]
-"""The number of an assignment, and its report or why there is none."""
 
 
 def judge_side_by_side(
@@ -21,7 +16,7 @@ def judge_side_by_side(
     run: Run,
     isolation: Isolation,
     assignments: Sequence[Assignment],
-) -> Generator[Judged]:
+) -> Generator[Finished]:
     """Yields the number of each and its report, or why there is none, as they are done.
 
     Raises CourseError, JudgeError or SandboxError where none can be judged.

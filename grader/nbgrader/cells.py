@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +11,17 @@ from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from grader.submission.disk import content
-from grader.submission.errors import UnreadableSubmission
+from grader.submission.notebook import code_of_notebook
 from grader.submission.reading import LARGEST_NOTEBOOK
 from grader.submission.text import decoded
 
-KINDS = ("code", "markdown", "raw")
+NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+PRACTICE = "grader.check_practice("
+"""What stands in every graded cell that `grade notebooks` writes."""
+
 DEFINITION = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
@@ -36,20 +40,15 @@ class Cell:
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook; a file that is none becomes a notebook that says so.
-
-    A class has somebody who hands in an empty file: that costs their mark, not the batch.
-    """
+    """Read a notebook by the rules of `grade`.  Raises UnreadableSubmission, for a link as well."""
+    text = decoded(content(path, LARGEST_NOTEBOOK))
+    code_of_notebook(path.name, text)
     try:
-        return nbformat.reads(decoded(content(path, LARGEST_NOTEBOOK)), as_version=4)
-    except Exception as error:
-        reason = str(error) if isinstance(error, UnreadableSubmission) else "it is not a notebook"
-        return notice(f"This file could not be read, so nothing in it was graded: {reason}.")
-
-
-def notice(text: str) -> NotebookNode:
-    """A notebook that holds one sentence."""
-    return new_notebook(cells=[new_markdown_cell(text, id="notice")])
+        return nbformat.reads(text, as_version=4)
+    except Exception:  # nbformat is stricter, and raises whatever its schemas and upgrades do
+        found = cells_of(json.loads(text))
+    new = [NEW_CELL[cell.kind](cell.source, id=f"cell-{n}") for n, cell in enumerate(found)]
+    return new_notebook(cells=new)
 
 
 def cells_of(notebook: Any) -> list[Cell]:
@@ -57,7 +56,7 @@ def cells_of(notebook: Any) -> list[Cell]:
     cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
     listed = cells if isinstance(cells, list) else []
     found = (_cell(cell) for cell in listed if isinstance(cell, Mapping))
-    return [cell for cell in found if cell.kind in KINDS]
+    return [cell for cell in found if cell.kind in NEW_CELL]
 
 
 def grading(cell: Any) -> Mapping[str, Any]:
@@ -65,6 +64,18 @@ def grading(cell: Any) -> Mapping[str, Any]:
     metadata = cell.get("metadata")
     own = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
     return own if isinstance(own, Mapping) else {}
+
+
+def is_chapter(notebook: NotebookNode) -> bool:
+    """Whether a course of ours made the notebook; an nbgrader course may hold others as well."""
+    graded = (cell for cell in notebook.cells if grading(cell).get("grade"))
+    return any(PRACTICE in str(cell.get("source")) for cell in graded)
+
+
+def inert(text: str) -> str:
+    """Text as Markdown that shows it as it is, in which nothing is markup, a formula or a link."""
+    quoted = re.sub(r"[^\w ]", lambda found: f"&#{ord(found[0])};", text, flags=re.ASCII)
+    return f"<pre>{quoted}</pre>"
 
 
 def _cell(cell: Mapping[str, Any]) -> Cell:

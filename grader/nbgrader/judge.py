@@ -8,7 +8,6 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Integer, Unicode
 
 from grader.authoring.notebooks import checks_id
@@ -17,15 +16,16 @@ from grader.classroom.run import report_of
 from grader.course.model import Chapter, Course, CourseError, find_course, load_course
 from grader.judge.assignment import JudgeError, Run
 from grader.nbgrader.ahead import judged_ahead
-from grader.nbgrader.cells import grading
+from grader.nbgrader.cells import grading, is_chapter
 from grader.nbgrader.rebuild import submission_of
+from grader.nbgrader.usual import Usual
 from grader.report.as_html import exercise_html, overview_html
 from grader.report.disclosure import Disclosure
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.wall.isolation import Isolation, detect
 
 
-class Judge(NbGraderPreprocessor):
+class Judge(Usual):
     """Puts the score of each exercise, and the report on it, into its cell's output."""
 
     seed = Integer(0, help="Another seed draws other inputs.").tag(config=True)
@@ -45,6 +45,8 @@ class Judge(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        if not is_chapter(nb):
+            return self.usual(nb, resources)
         names = resources["nbgrader"]
         bench = self.bench(names["notebook"], Path(self.parent.parent.coursedir.root))
         submission = submission_of(nb, bench.chapter, Path(f"{names['notebook']}.ipynb"))

@@ -11,33 +11,41 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.course.model import Chapter
-from grader.nbgrader.cells import DEFINITION, Cell, cells_of, grading, notice, read_notebook
+from grader.nbgrader.cells import (
+    DEFINITION,
+    Cell,
+    cells_of,
+    grading,
+    inert,
+    is_chapter,
+    read_notebook,
+)
+from grader.nbgrader.usual import Usual
 from grader.submission.errors import UnreadableSubmission
 from grader.submission.reading import Submission, of_cells
 from grader.submission.siblings import LARGEST
 from grader.wall.limits import MB
-
-NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
 class NotReleased(UnreadableSubmission):
     """There is no released notebook to rebuild on."""
 
 
-class Rebuild(NbGraderPreprocessor):
+class Rebuild(Usual):
     """Replaces a submitted notebook by the release with the student's work in it."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, dict[str, str]]
     ) -> tuple[NotebookNode, dict[str, dict[str, str]]]:
         names = resources["nbgrader"]
-        _open_marks(names)
+        open_marks(names)
         release = released(self.parent.parent.coursedir, names["assignment"], names["notebook"])
+        if not is_chapter(release):
+            return self.usual(nb, resources)
         return rebuilt(release, cells_of(nb)), resources
 
 
@@ -51,10 +59,9 @@ def released(coursedir: object, assignment: str, notebook: str) -> NotebookNode:
 
 
 def rebuilt(release: NotebookNode, submitted: list[Cell]) -> NotebookNode:
-    """The release with the student's solutions and added cells."""
+    """The release with the student's solutions and added cells.  Raises UnreadableSubmission."""
     if sum(len(cell.source) for cell in submitted) > LARGEST:
-        text = f"This notebook holds more than {LARGEST // MB} MB of text, so it was not graded."
-        submitted = cells_of(notice(text))
+        raise UnreadableSubmission(f"it holds more than {LARGEST // MB} MB of text")
     work = _Matching(release, submitted).work()
     notebook = copy.deepcopy(release)
     notebook.cells = [*work.added.get(-1, [])]
@@ -115,8 +122,7 @@ class _Matching:
             if stands_for is not None and stands_for not in self.names:
                 place = stands_for
             elif cell.source.strip():
-                new = NEW_CELL[cell.kind](cell.source, id=f"added-{number}")
-                work.added.setdefault(place, []).append(new)
+                work.added.setdefault(place, []).append(_added(cell, f"added-{number}"))
         return work
 
     def _chosen(self, place: int) -> int | None:
@@ -147,7 +153,14 @@ def _is_instructors(cell: NotebookNode) -> bool:
     return bool(own.get("grade") or own.get("locked")) or cell.cell_type != "code"
 
 
-def _open_marks(names: dict[str, str]) -> None:
+def _added(cell: Cell, name: str) -> NotebookNode:
+    """A cell of the student's own.  Text is shown as it is: a browser would obey its markup."""
+    if cell.kind == "code":
+        return new_code_cell(cell.source, id=name)
+    return new_markdown_cell(inert(cell.source), id=name)
+
+
+def open_marks(names: dict[str, str]) -> None:
     """Take back the marks of an earlier run: should this one fail, none may stay."""
     with Gradebook(names["db_url"]) as gradebook:
         try:

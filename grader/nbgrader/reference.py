@@ -8,6 +8,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 
 from grader.classroom.run import report_of
+from grader.nbgrader.cells import is_chapter
 from grader.nbgrader.judge import Judge, graded_cells
 from grader.nbgrader.rebuild import submission_of
 from grader.report.model import ExerciseReport
@@ -23,6 +24,8 @@ class CheckReference(Judge):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        if not is_chapter(nb):
+            return nb, resources
         name = resources["nbgrader"]["notebook"]
         bench = self.bench(name, Path(self.parent.parent.coursedir.root))
         graded_cells(nb, bench.chapter)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
-from grader.course.model import CourseError, NoCourse, UnknownName
+from grader.course.model import CourseError, NoCourse, UnknownName, find_course, load_course
 from grader.practising.practice import PracticeReport, practise
+from grader.submission.cells import python_of
 
 USAGE = "name an exercise or a chapter: %grade ch3.layer_norm"
 
@@ -32,20 +34,22 @@ class GradeMagics(Magics):
             outcome: Any = shell.run_cell(cell)
             if not outcome.success:
                 return None
-            target = target or _last_defined(cell)
-        if not target:
-            raise UsageError(USAGE)
         try:
+            target = target or _last_defined(cell or "")
+            if not target:
+                raise UsageError(USAGE)
             return practise(shell.user_ns, target)
         except (UnknownName, NoCourse, CourseError) as error:
             raise UsageError(str(error)) from None
 
 
 def _last_defined(cell: str) -> str:
-    """The function or class that a cell defines last: what `%%grade` without a name means."""
+    """The exercise that a cell defines last, else what it defines last; by IPython's rules."""
+    source = "\n".join(python_of(cell).lines)
     names = [
         node.name
-        for node in ast.parse(cell).body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        for node in ast.parse(source).body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
     ]
-    return names[-1] if names else ""
+    known = {one.name for one in load_course(find_course(Path.cwd())).exercises.values()}
+    return next((name for name in reversed(names) if name in known), (*names[-1:], "")[0])

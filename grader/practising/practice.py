@@ -33,6 +33,8 @@ from grader.judge.grading import Verdict
 from grader.judge.reporting import exercise_report
 from grader.judge.run import Outcome, run_check
 from grader.practising.manners import in_some_manner
+from grader.practising.naming import named
+from grader.practising.onwards import command_for
 from grader.practising.own_lines import LIVING, own_lines
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.report.terminal import WIDTH, WITHOUT_A_CHECK, failure, hidden_checks, plain
@@ -51,11 +53,13 @@ class PracticeReport:
     """What the practice checks found.
 
     A REPL and a notebook show it by themselves; `print(report)` does elsewhere.  `absent` are
-    exercises of the chapter that the module or dictionary does not define.
+    exercises of the chapter that the module or dictionary does not define.  `command` runs the
+    hidden checks too; it is empty in a student kit, where they await at submission.
     """
 
     report: ChapterReport
     absent: tuple[str, ...] = ()
+    command: str = ""
 
     @property
     def hidden(self) -> int:
@@ -78,7 +82,10 @@ class PracticeReport:
         checks = [check for exercise in self.report.exercises for check in exercise.checks]
         passed = sum(check.status == "passed" for check in checks)
         line = f"{passed} of {len(checks)} practice checks passed"
-        return f"{line}; {hidden_checks(self.hidden)} at submission" if self.hidden else line
+        if not self.hidden:
+            return line
+        where = f":\n  {self.command}" if self.command else " at submission"
+        return f"{line}; {hidden_checks(self.hidden)}{where}"
 
     def __rich__(self) -> RenderableType:
         parts: list[RenderableType] = []
@@ -91,7 +98,9 @@ class PracticeReport:
                 parts.append(Text(f"✓ {exercise.id}: {exercise.note}", "yellow"))
         if self.absent:
             parts.append(Text(f"· not defined here: {', '.join(self.absent)}", "dim"))
-        parts.append(Text(self.summary, "green" if self.passed else "bold"))
+        done = self.passed and not self.hidden
+        style = "green" if done else "bold"
+        parts.append(Text(self.summary, style, no_wrap=True, overflow="ignore"))
         return Group(*parts)
 
     def __repr__(self) -> str:
@@ -127,12 +136,15 @@ def practise(what: Any, target: str) -> PracticeReport:
     chosen = (exercise,) if exercise else held or chapter.exercises
     checks, hidden = checks_of(course, chapter)
     reports = tuple(
-        replace(_practised(chapter, one, checks[one.name], namespace), hidden=hidden[one.name])
+        replace(
+            _practised(course, chapter, one, checks[one.name], namespace), hidden=hidden[one.name]
+        )
         for one in chosen
     )
     report = ChapterReport(course.name, chapter.id, chapter.title, ISOLATION, SEED, reports)
     absent = () if exercise else tuple(one.name for one in chapter.exercises if one not in chosen)
-    return PracticeReport(report, absent)
+    command = "" if course.is_kit else command_for(what, chapter, exercise)
+    return PracticeReport(report, absent, command)
 
 
 T = TypeVar("T")
@@ -175,7 +187,7 @@ def _show(report: PracticeReport) -> None:
         interactive.display.display(report)
     elif sys.stdout.isatty():
         console = Console(highlight=False)
-        console.print(report, width=min(WIDTH, console.width))
+        console.print(report, width=min(WIDTH, console.width), crop=False)
     else:
         print(repr(report))
 
@@ -235,7 +247,11 @@ def _around(what: Any) -> dict[str, Any]:
 
 
 def _practised(
-    chapter: Chapter, exercise: Exercise, checks: tuple[Check, ...], namespace: dict[str, Any]
+    course: Course,
+    chapter: Chapter,
+    exercise: Exercise,
+    checks: tuple[Check, ...],
+    namespace: dict[str, Any],
 ) -> ExerciseReport:
     found = [
         in_some_manner(chapter, namespace, exercise.name, partial(_judged, check))
@@ -243,7 +259,8 @@ def _practised(
     ]
     outcomes = tuple(outcome for outcome, _ in found)
     note = next((note for _, note in found if note), None)
-    return exercise_report(Verdict(exercise, outcomes), namespace, LIVING, note)
+    verdict = named(course, chapter, Verdict(exercise, outcomes))
+    return exercise_report(verdict, namespace, LIVING, note)
 
 
 def _judged(check: Check, namespace: dict[str, Any]) -> Outcome:

@@ -48,6 +48,9 @@ TEMPLATE = """
 </table>
 {%- endif %}
 {%- if shown.message %}{{ text(shown.message, amber) }}{% endif %}
+{%- if shown.repro %}
+<details><summary>as Python</summary><pre>{{ shown.repro }}</pre></details>
+{%- endif %}
 </div>
 {%- endmacro -%}
 
@@ -69,10 +72,10 @@ TEMPLATE = """
 {%- endfor %}
 {%- if report.note %}<div style="margin-left:18px;color:{{ amber }}">{{ report.note }}</div>
 {%- endif %}
-{%- if report.mistake %}
-<div style="margin-left:18px"><b>likely mistake</b> <code>{{ report.mistake.name }}</code>
-<br>{{ report.mistake.hint }}</div>
-{%- endif %}
+{%- for mistake in report.mistakes %}
+<div style="margin-left:18px"><b>likely mistake</b> <code>{{ mistake.name }}</code>
+<br>{{ mistake.hint }}</div>
+{%- endfor %}
 </div>
 {%- endmacro -%}
 

@@ -37,13 +37,14 @@ def chapter(report: ChapterReport) -> dict[str, Any]:
 
 
 def _exercise(report: ExerciseReport) -> dict[str, Any]:
-    mistake = report.mistake
+    mistakes = [{"name": one.name, "hint": one.hint} for one in report.mistakes]
     return {
         "id": report.id,
         "status": report.status,
         "score": report.score,
         "max_score": report.max_score,
-        "mistake": {"name": mistake.name, "hint": mistake.hint} if mistake else None,
+        "mistake": mistakes[0] if mistakes else None,
+        "mistakes": mistakes,
         "note": report.note,
         "hidden": report.hidden,
         "waits_for": list(report.waits_for),
@@ -82,4 +83,5 @@ def _counterexample(shown: Counterexample) -> dict[str, Any]:
         "expected": shown.expected,
         "got": shown.got,
         "message": shown.message,
+        "repro": shown.repro,
     }

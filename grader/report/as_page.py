@@ -72,6 +72,9 @@ TEMPLATE = """\
 {%- if shown.got is not none %}{{ value("got", shown.got, "bad") }}{% endif %}
 </table>
 {%- if shown.message %}<pre class="note">{{ shown.message | clean }}</pre>{% endif %}
+{%- if shown.repro %}
+<details><summary>as Python</summary><pre>{{ shown.repro | e }}</pre></details>
+{%- endif %}
 </div>
 {%- endmacro -%}
 
@@ -87,9 +90,9 @@ TEMPLATE = """\
 {%- endfor %}
 </ul>
 {%- if exercise.note %}<p class="note mistake">{{ exercise.note | clean }}</p>{% endif %}
-{%- if exercise.mistake %}<p class="mistake"><b>likely mistake</b>
-<code>{{ exercise.mistake.name | clean }}</code><br>{{ exercise.mistake.hint | clean }}</p>
-{%- endif %}
+{%- for mistake in exercise.mistakes %}<p class="mistake"><b>likely mistake</b>
+<code>{{ mistake.name | clean }}</code><br>{{ mistake.hint | clean }}</p>
+{%- endfor %}
 </div></details>
 {%- endmacro -%}
 

@@ -21,9 +21,9 @@ def disclosed(report: ExerciseReport, disclosure: Disclosure) -> ExerciseReport:
     if disclosure is Disclosure.full:
         return report
     if disclosure is Disclosure.none:
-        return replace(report, mistake=None, note=None, checks=())
+        return replace(report, mistake=None, others=(), note=None, checks=())
     checks = tuple(replace(check, counterexample=None) for check in report.checks)
-    return replace(report, mistake=None, note=None, checks=checks)
+    return replace(report, mistake=None, others=(), note=None, checks=checks)
 
 
 def disclosed_chapter(report: ChapterReport, disclosure: Disclosure) -> ChapterReport:

@@ -47,6 +47,9 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         hidden=data.get("hidden"),
         waits_for=tuple(data.get("waits_for", ())),
         near=data.get("near") or "",
+        others=tuple(
+            MistakeShown(one["name"], one["hint"]) for one in data.get("mistakes", ())[1:]
+        ),
     )
 
 
@@ -65,4 +68,5 @@ def _check(data: dict[str, Any]) -> CheckReport:
 
 def _counterexample(data: dict[str, Any]) -> Counterexample:
     calls = tuple(CallShown(**call) for call in data["calls"])
-    return Counterexample(calls, data["expected"], data["got"], data["message"])
+    repro = data.get("repro", "")  # reports of an older engine have none
+    return Counterexample(calls, data["expected"], data["got"], data["message"], repro)

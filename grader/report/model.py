@@ -34,12 +34,16 @@ class CallShown:
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """The smallest input found that shows a check failing."""
+    """The smallest input found that shows a check failing.
+
+    `repro` is a program that makes the calls again, beside the submission's file.
+    """
 
     calls: tuple[CallShown, ...]
     expected: str | None
     got: str | None
     message: str
+    repro: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class ExerciseReport:
 
     After practice `hidden` counts the checks that await at submission; no points are given.
     `waits_for` are the ids of exercises that are not written and that this one calls.  `near` is a
-    name that the file defines and that may be meant where the exercise's own is missing.
+    name that the file defines and that may be meant where the exercise's own is missing.  `others`
+    are the mistakes that explain the answers together with the first.
     """
 
     id: str
@@ -82,10 +87,22 @@ class ExerciseReport:
     hidden: int | None = None
     waits_for: tuple[str, ...] = ()
     near: str = ""
+    others: tuple[MistakeShown, ...] = ()
+
+    @property
+    def mistakes(self) -> tuple[MistakeShown, ...]:
+        """The mistakes that explain the answers together: none, one, or two at once."""
+        return (self.mistake, *self.others) if self.mistake else ()
 
     @property
     def passed(self) -> bool:
         return self.status == "passed"
+
+    @property
+    def repro(self) -> str:
+        """The program that shows the first check failing; empty if there is none."""
+        failing = next((one for one in self.checks if one.status != "passed"), None)
+        return failing.counterexample.repro if failing and failing.counterexample else ""
 
     @property
     def standing(self) -> str:

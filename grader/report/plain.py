@@ -70,9 +70,9 @@ def _about(report: ExerciseReport) -> Iterator[str]:
         yield harmless(f"The file defines {report.near}: rename it, or grade it {report.renaming}")
     if report.note:
         yield harmless(report.note)
-    if report.mistake:
-        yield f"likely mistake: {harmless(report.mistake.name)}"
-        yield harmless(report.mistake.hint)
+    for mistake in report.mistakes:
+        yield f"likely mistake: {harmless(mistake.name)}"
+        yield harmless(mistake.hint)
 
 
 def _labelled(label: str, value: str) -> str:

@@ -121,7 +121,7 @@ def plain(part: RenderableType) -> str:
     console = Console(
         file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
     )
-    console.print(part)
+    console.print(part, crop=False)  # a command that is wider is still one
     return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
 
 
@@ -142,9 +142,9 @@ def failure(report: ExerciseReport) -> RenderableType:
             parts.append(_indented(Text(_clipped(shown.message), "yellow")))
     if report.note:
         parts.append(_indented(Text(report.note, "yellow")))
-    if report.mistake:
-        named = Text("likely mistake  ", "bold magenta").append(report.mistake.name, "magenta")
-        parts.append(_indented(Group(named, Text(report.mistake.hint))))
+    for mistake in report.mistakes:
+        named = Text("likely mistake  ", "bold magenta").append(mistake.name, "magenta")
+        parts.append(_indented(Group(named, Text(mistake.hint))))
     return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
 
 
@@ -154,8 +154,9 @@ def _in_brief(failed: list[ExerciseReport], again: str) -> RenderableType:
     for report in failed:
         check = next(check for check in report.checks if check.status != "passed")
         line = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
-        if report.mistake:
-            line.append(f": {report.mistake.name}", "magenta")
+        if report.mistakes:
+            names = " and ".join(mistake.name for mistake in report.mistakes)
+            line.append(f": {names}", "magenta")
         rows.append(line)
     rows.append(Text(f"  in full: grade {failed[0].id}{again}", "dim"))
     return Padding(Group(*rows), (0, 0, 1, 0), expand=False)

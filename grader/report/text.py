@@ -80,6 +80,8 @@ def show(value: Any) -> str:
         return f"<{harmless(value.type_name, 80)} object>"
     if isinstance(value, Generator):
         return harmless(f"np.random.default_rng({value.seed})", 80)
+    if isinstance(value, Function) and value.shown:
+        return harmless(value.shown)
     if isinstance(value, Function):
         bound = ", ".join(f"{name}={show(item)}" for name, item in value.bound.items())
         return harmless(f"{value.name}({bound})" if bound else value.name)

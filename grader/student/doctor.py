@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import platform
 import re
 import shlex
@@ -17,6 +18,7 @@ from packaging.requirements import Requirement
 from grader.course.model import Course, CourseError, NoCourse, find_course, load_course
 from grader.judge.assignment import HEAVY
 from grader.student.workspace import find_workspace
+from grader.wall import cgroups, usage
 from grader.wall.isolation import PROCESS, USER, Isolation, detect, lacking
 from grader.wall.protocol.line import forks
 
@@ -54,7 +56,9 @@ def findings() -> Iterator[Finding]:
     """Everything about this machine, Python and folder."""
     course, finding = course_here(Path.cwd())
     yield finding
+    yield from nbgrader_course(Path.cwd())
     yield from isolation(detect(), sys.platform)
+    yield memory(cgroups.home(), usage.tells())
     yield Finding("python", f"{platform.python_version()} on {platform.system()}")
     try:
         declared = importlib.metadata.requires(DISTRIBUTION) or []
@@ -79,6 +83,15 @@ def course_here(folder: Path) -> tuple[Course | None, Finding]:
     except NoCourse:
         return course, Finding("course", f"{named}; no exercises here", ("grade init mycourse",))
     return course, Finding("course", named)
+
+
+def memory(groups: Path | None, watched: bool) -> Finding:
+    """Who keeps all processes of a submission together to their memory."""
+    if groups is not None:
+        return Finding("memory", "held by a control group of Linux for each submission")
+    if watched:
+        return Finding("memory", "watched: what its processes have resident is added up")
+    return Finding("memory", "limited for each of its processes, not for all together")
 
 
 def isolation(found: Isolation, system: str, root: Path = Path("/")) -> Iterator[Finding]:
@@ -113,6 +126,42 @@ def libraries(
             yield Finding(name, state, (f"pip install '{requirement}'",))
         else:
             yield Finding(name, have)
+
+
+NBGRADER = "nbgrader"
+CONFIGURED = "add to nbgrader_config.py, as its last lines:"
+CONFIGURE = ("from grader.nbgrader.config import configure", "configure(c)")
+
+
+def nbgrader_course(folder: Path) -> Iterator[Finding]:
+    """What keeps an nbgrader course in this folder from having notebooks judged."""
+    config = folder / "nbgrader_config.py"
+    signs = (config.name, "gradebook.db", "source/*/*.ipynb")
+    if not any(path for sign in signs for path in folder.glob(sign)):
+        return
+    if importlib.util.find_spec(NBGRADER) is None:
+        yield Finding(NBGRADER, "not installed", (f"pip install '{DISTRIBUTION}[nbgrader]'",))
+        return
+    if not config.is_file():
+        yield Finding(
+            NBGRADER,
+            "no nbgrader_config.py here: nobody gets a point",
+            ("copy it from the course's assignments/, where `grade notebooks` writes it",),
+        )
+        return
+    from grader.nbgrader.installed import ConfigFailed, settings_missing
+
+    try:
+        lacking = settings_missing()
+    except ConfigFailed as error:
+        yield Finding(NBGRADER, f"nbgrader_config.py does not run: {error}", ("mend that line",))
+        return
+    if lacking:
+        yield Finding(NBGRADER, f"nobody gets a point: {lacking[0]}", (CONFIGURED, *CONFIGURE))
+        for more in lacking[1:]:
+            yield Finding("", more)
+    else:
+        yield Finding(NBGRADER, "notebooks of a course's chapters are judged")
 
 
 def extras(declared: Iterable[str], version: Installed) -> Iterator[Finding]:

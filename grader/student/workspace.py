@@ -106,6 +106,8 @@ def find_workspace(start: Path, course: Course) -> Workspace:
         exercises = folder / FOLDER
         if any(chapter_file(exercises, chapter) for chapter in course.chapters):
             return Workspace(course, exercises)
+    if course.root in (start, *start.parents) and course.solution(course.chapters[0]).is_file():
+        raise NoCourse(f"no stubs in {course.root / FOLDER}: `grade stubs` writes them")
     raise NoCourse(NOTHING_HERE)
 
 

@@ -45,7 +45,7 @@ def stem_of(path: PurePath) -> str:
 
 def names_of(chapter: Chapter) -> tuple[str, ...]:
     """What a chapter's file may be called, but for its suffix; the best name first."""
-    return (chapter.module, chapter.id, f"ch{chapter.number:02d}")
+    return tuple(name for name in chapter.names if not name.isdigit())
 
 
 def fit(stem: str, chapter: Chapter) -> tuple[int, int] | None:

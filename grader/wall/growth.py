@@ -25,7 +25,7 @@ def grow_by(most: int) -> None:
     """Let this process take up so many bytes more than now; where a system cannot, nothing."""
     if not LIMITED or not STATM.exists():
         return
-    now = int(STATM.read_text().split()[0]) * mmap.PAGESIZE
+    now = int(STATM.read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = now + most if hard == resource.RLIM_INFINITY else min(now + most, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

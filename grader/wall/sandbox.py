@@ -44,7 +44,7 @@ class Zygote:
     def open(self) -> Opened:
         """Fork a worker.  Raises SandboxError."""
         ours, leash = self.ask(WORKER)
-        return opened(ours, self.limits.frame, leash, _greeting(ours, self.limits.start_seconds))
+        return opened(ours, self.limits, leash, _greeting(ours, self.limits.start_seconds))
 
     def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
         """Ask for a worker or a cell; returns a socket to it, and its leash."""

@@ -174,7 +174,7 @@ class Session:
         except OverLimit as over:
             raise self._lost(over.status, str(over)) from None
         except ChannelClosed:
-            raise self._lost("crashed", "the process ended in the middle of the call") from None
+            raise self._lost("crashed", self._reason_of_its_end()) from None
         except WireError as error:
             raise self._lost("crashed", f"protocol error: {error}") from None
         if not replies.is_answer_to(answer, expected):
@@ -189,6 +189,12 @@ class Session:
         messages = [{"id": one.number, "request": one.request} for one in asked]
         self.worker.channel.send(*messages, seconds=TICK, late=self.watch.tick)
         self.asked.extend(asked)
+
+    def _reason_of_its_end(self) -> str:
+        assert self.worker is not None
+        if self.worker.overflowed():
+            return f"out of memory: more than {self.limits.memory // MB} MB"
+        return "the process ended in the middle of the call"
 
     def _lost(self, status: str, message: str) -> SubmissionLost:
         self.close()

@@ -57,7 +57,7 @@ class SpawnedSandbox:
         self.working.add(worker)
         held, leash = os.pipe()
         threading.Thread(target=self._hold, args=(worker, held), daemon=True).start()
-        return opened(worker.socket(), self.limits.frame, leash, worker.process.pid)
+        return opened(worker.socket(), self.limits, leash, worker.process.pid)
 
     def alive(self) -> bool:
         return self.ahead.process.poll() is None

@@ -96,6 +96,11 @@ class ProcessTree:
             return None
 
 
+def tells() -> bool:
+    """Whether this system tells what processes use."""
+    return ProcessTree(os.getpid()).read() is not None
+
+
 def _proportional(process: int) -> int:
     """PSS; where that is not ours to read, what is resident but for pages of files."""
     try:

@@ -18,9 +18,9 @@ from grader.student.workspace import Workspace
 from grader.submission.blocks import users
 from grader.submission.errors import UnreadableSubmission
 from grader.watch import view
-from grader.watch.events import Event, Events, Heard, Pressed, Resized, Touched
+from grader.watch.events import Event, Events, Pressed, Resized, Touched
 from grader.watch.files import Files
-from grader.watch.judge import MOST, Judge, Judges
+from grader.watch.judge import MOST, Heard, Judge, Judges
 from grader.watch.keys import keyboard
 from grader.watch.reading import Reading, differing, read
 from grader.watch.screen import Screen

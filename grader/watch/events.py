@@ -4,44 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from grader.watch.judge import Judge
-    from grader.watch.server import Answer
 
 FOREVER = 3600.0
 """Seconds; a wait without an end could not be interrupted on every system."""
 
 
+class Event:
+    """Something has happened.  A judge's answer, `Heard`, stands beside the judges."""
+
+
 @dataclass(frozen=True)
-class Pressed:
+class Pressed(Event):
     """Keys, as typed."""
 
     keys: str
 
 
 @dataclass(frozen=True)
-class Touched:
+class Touched(Event):
     """Files of these names were written, made, renamed or deleted; none where nobody can say."""
 
     names: frozenset[str]
 
 
 @dataclass(frozen=True)
-class Resized:
+class Resized(Event):
     """The window has another size, or must be drawn afresh for another reason."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A judge has answered."""
-
-    judge: Judge
-    answer: Answer
-
-
-Event = Pressed | Touched | Resized | Heard
 
 
 class Events:

@@ -6,12 +6,13 @@ import contextlib
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from grader.course.model import Chapter
 from grader.student.workspace import Workspace
 from grader.wall.protocol.line import Line
-from grader.watch.events import Events, Heard
+from grader.watch.events import Event, Events
 from grader.watch.server import Answer, Farewell, Request
 
 BOOTSTRAP = "from grader.watch.server import main; main()"
@@ -20,6 +21,14 @@ MOST = 3
 
 STARTING = 30.0
 """Seconds that a judge may take until it calls."""
+
+
+@dataclass(frozen=True)
+class Heard(Event):
+    """A judge has answered."""
+
+    judge: Judge
+    answer: Answer
 
 
 class Judge:

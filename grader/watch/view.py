@@ -72,6 +72,7 @@ def verdict(report: ChapterReport, advice: str | None) -> list[RenderableType]:
     notes = other_notes(report, failed)
     parts: list[RenderableType] = [Text(f"! {note}\n", "yellow") for note in notes]
     parts += [failure(one) for one in failed]
+    parts += [Text(f"as Python: grade {one.id} --repro\n", "dim") for one in failed if one.repro]
     parts += [_line(one) for one in report.exercises if one not in failed]
     return [*parts, Text(f"\n{advice}", "dim")] if advice else parts
 

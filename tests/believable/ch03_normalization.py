@@ -1,8 +1,8 @@
 """What a learner might hand in.
 
-standardize: failed
+standardize: failed, own-statistics + zero-variance-nan
 layer_norm: error, axis-one
-rms_norm: failed
+rms_norm: failed, sum-not-mean + eps-outside-sqrt
 group_norm: error, weights-along-width
 """
 

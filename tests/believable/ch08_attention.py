@@ -1,13 +1,13 @@
 """What a learner might hand in.
 
 causal_mask: failed, diagonal-hidden
-padding_mask: error
-scaled_dot_product_attention: error
+padding_mask: error, lengths-as-a-row
+scaled_dot_product_attention: error, transposes-all-axes
 split_heads: error
 merge_heads: error
 MultiHeadAttention: error
 sinusoidal_positions: failed
-relative_bias: failed
+relative_bias: failed, zero-beyond-the-table
 apply_rope: failed
 attend_with_cache: failed
 """

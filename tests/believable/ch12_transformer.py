@@ -1,13 +1,13 @@
 """What a learner might hand in.
 
-gelu: failed
+gelu: failed, sigmoid
 SwiGLU: failed
 Block: failed, not-causal
 CrossAttentionBlock: failed, kv-per-head
 mask_tokens: failed
 next_token_loss: error
 filter_logits: failed
-GPT: failed
+GPT: failed, positions-restart
 generate: failed
 """
 

@@ -3,21 +3,27 @@
 import numpy as np
 
 from grader.checks import (
+    Fill,
+    as_parts,
     check,
+    double_precision,
+    example,
     expect,
     expect_close,
     expect_equal,
     expect_error,
-    expect_untouched,
     fills,
     generator,
     given,
+    matches,
+    shaped,
     sizes,
     st,
+    untouched,
 )
 
-X_EXAMPLE = np.array([[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]])
-W_EXAMPLE = np.array([[1.0, 0.0, -2.0], [0.0, 3.0, 0.0]])
+SQUARE = [(np.array([[1.5, -0.25], [0.0, 2.0]]), 0.5), (np.array([-0.75]), 0.5)]
+"""Weights that fit whichever way round, and a single one; with a strength or a threshold."""
 
 # Columns of mean 0 and mean square 1 at right angles: here the lasso has a formula.
 ORTHOGONAL = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
@@ -104,6 +110,20 @@ def ridges(draw, recipes=FILLS):
     return X, fill(n) + fill.number(), digits(strength * np.square(X).mean())
 
 
+def odd_data(n, d):
+    """Data with gaps in memory."""
+    fill = Fill("normal", 1.0, "S", n + 10 * d)
+    return fill(n, d), fill(n) + 2.0, fill(d)
+
+
+ODD_DATA = [odd_data(n, d) for n, d in ((3, 3), (5, 2), (2, 5), (1, 1), (1, 3), (3, 1))]
+"""As many rows as columns, more, fewer; and single ones."""
+
+ODD_RIDGES = [(X, y, 0.3) for X, y, _ in ODD_DATA]
+ODD_POINTS = [(X, y, w, 0.5, 0.4, 0.1) for X, y, w in ODD_DATA]
+ODD_WALKS = [(X, y, 0.4, 0.1, steps) for X, y, _ in ODD_DATA for steps in (0, 3)]
+
+
 @st.composite
 def thresholds(draw):
     """Weights of any shape and a threshold of their size."""
@@ -160,54 +180,50 @@ def layers(draw, kinds=SMALL):
 # polynomial_features
 
 
-@check("polynomial_features", "the worked example", practice=True)
-def test_polynomial_features_example(submission):
-    got = submission.polynomial_features(np.array([2.0, -3.0]), 3)
-    expect_close(got, np.array([[2.0, 4.0, 8.0], [-3.0, 9.0, -27.0]]))
-
-
-@check("polynomial_features", "matches the reference", value=True)
-@given(case=curves())
-def test_polynomial_features_value(submission, reference, case):
-    got, expected = submission.polynomial_features(*case), reference.polynomial_features(*case)
+def same_columns(got, expected, *_):
+    """Column by column: beside the highest power the lowest would be lost."""
+    shaped(got, expected.shape, "the answer")
     expect_close(got, expected)
     for k in range(expected.shape[1]):
         expect_close(got[:, k], expected[:, k], f"column {k}")
 
 
+example("polynomial_features")
+matches(
+    "polynomial_features", curves(), first=[(np.array([2.0, -3.0, 0.5]), 3)], compare=same_columns
+)
+untouched(
+    "polynomial_features",
+    curves(),
+    title="leaves its input alone",
+    first=[(np.array([2.0, -3.0, 0.5]), 3)],
+)
+double_precision("polynomial_features", curves())
+
+
 @check("polynomial_features", "the first column is x itself", practice=True, examples=FEW)
 @given(case=curves())
 def test_polynomial_features_first(submission, case):
-    got = submission.polynomial_features(*case)
-    expect_close(got[:, 0], case[0], "column 0 must be x to the power 1")
+    x, degree = case
+    got = shaped(submission.polynomial_features(*case), (len(x), degree), "the answer")
+    expect_close(got[:, 0], x, "column 0 must be x to the power 1")
 
 
 @check("polynomial_features", "each column is x times the one before", practice=True, examples=FEW)
 @given(n=POINTS, degree=sizes(2, 4), fill=SMALL_FILLS)
 def test_polynomial_features_ratio(submission, n, degree, fill):
     x = fill(n)
-    got = submission.polynomial_features(x, degree)
+    got = shaped(submission.polynomial_features(x, degree), (n, degree), "the answer")
     expect_close(got[:, 1:], got[:, :-1] * x[:, np.newaxis], "each power is x times the last one")
-
-
-@check("polynomial_features", "leaves its input alone", examples=FEW)
-@given(case=curves())
-def test_polynomial_features_untouched(submission, case):
-    expect_untouched(submission, "polynomial_features", *case)
 
 
 # l2_penalty
 
 
-@check("l2_penalty", "the worked example", practice=True)
-def test_l2_penalty_example(submission):
-    expect_close(submission.l2_penalty(W_EXAMPLE, 0.5), 7.0)
-
-
-@check("l2_penalty", "matches the reference", value=True)
-@given(case=penalised())
-def test_l2_penalty_value(submission, reference, case):
-    expect_close(submission.l2_penalty(*case), reference.l2_penalty(*case))
+example("l2_penalty")
+matches("l2_penalty", penalised(), first=SQUARE)
+untouched("l2_penalty", penalised(), title="leaves its input alone", first=SQUARE)
+double_precision("l2_penalty", penalised())
 
 
 @check("l2_penalty", "twice the weights cost four times as much", practice=True, examples=FEW)
@@ -226,25 +242,13 @@ def test_l2_penalty_shape(submission, case):
     expect_close(submission.l2_penalty(w, lam), flat, "w as one row, backwards, costs the same")
 
 
-@check("l2_penalty", "leaves its input alone", examples=FEW)
-@given(case=penalised())
-def test_l2_penalty_untouched(submission, case):
-    expect_untouched(submission, "l2_penalty", *case)
-
-
 # l2_gradient
 
 
-@check("l2_gradient", "the worked example", practice=True)
-def test_l2_gradient_example(submission):
-    expect_close(submission.l2_gradient(W_EXAMPLE, 0.5), W_EXAMPLE)
-    expect_close(submission.l2_gradient(np.array([1.0, -2.0]), 0.25), np.array([0.5, -1.0]))
-
-
-@check("l2_gradient", "matches the reference", value=True)
-@given(case=penalised())
-def test_l2_gradient_value(submission, reference, case):
-    expect_close(submission.l2_gradient(*case), reference.l2_gradient(*case))
+example("l2_gradient")
+matches("l2_gradient", penalised(), first=SQUARE)
+untouched("l2_gradient", penalised(), title="leaves its input alone", first=SQUARE)
+double_precision("l2_gradient", penalised())
 
 
 @check("l2_gradient", "is the slope of the penalty", practice=True, examples=FEW)
@@ -264,24 +268,13 @@ def test_l2_gradient_alone(submission, case):
     expect_close(submission.l2_gradient(w, lam).ravel()[-1:], alone, "other weights do not matter")
 
 
-@check("l2_gradient", "leaves its input alone", examples=FEW)
-@given(case=penalised())
-def test_l2_gradient_untouched(submission, case):
-    expect_untouched(submission, "l2_gradient", *case)
-
-
 # l1_penalty
 
 
-@check("l1_penalty", "the worked example", practice=True)
-def test_l1_penalty_example(submission):
-    expect_close(submission.l1_penalty(W_EXAMPLE, 0.5), 3.0)
-
-
-@check("l1_penalty", "matches the reference", value=True)
-@given(case=penalised())
-def test_l1_penalty_value(submission, reference, case):
-    expect_close(submission.l1_penalty(*case), reference.l1_penalty(*case))
+example("l1_penalty")
+matches("l1_penalty", penalised(), first=SQUARE)
+untouched("l1_penalty", penalised(), title="leaves its input alone", first=SQUARE)
+double_precision("l1_penalty", penalised())
 
 
 @check("l1_penalty", "the sign of a weight does not matter", practice=True, examples=FEW)
@@ -303,31 +296,33 @@ def test_l1_penalty_linear(submission, case):
 # l1_subgradient
 
 
-@check("l1_subgradient", "the worked example", practice=True)
-def test_l1_subgradient_example(submission):
-    due = np.array([[0.5, 0.0, -0.5], [0.0, 0.5, 0.0]])
-    expect_close(submission.l1_subgradient(W_EXAMPLE, 0.5), due)
+example("l1_subgradient")
+matches("l1_subgradient", penalised(), first=SQUARE)
+untouched("l1_subgradient", penalised(), title="leaves its input alone", first=SQUARE)
+double_precision("l1_subgradient", penalised())
 
 
-@check("l1_subgradient", "matches the reference", value=True)
-@given(case=penalised())
-def test_l1_subgradient_value(submission, reference, case):
-    expect_close(submission.l1_subgradient(*case), reference.l1_subgradient(*case))
+matches(
+    "l1_subgradient",
+    penalised().map(lambda case: (np.where(case[0] == 0, -1.0, case[0]), case[1])),
+    title="is right away from zero",
+    weight=2,
+    examples=20,
+)
 
 
-@check("l1_subgradient", "is right away from zero", value=True, weight=2, examples=20)
-@given(case=penalised())
-def test_l1_subgradient_smooth(submission, reference, case):
-    w, lam = case
-    w = np.where(w == 0, -1.0, w)
-    expect_close(submission.l1_subgradient(w, lam), reference.l1_subgradient(w, lam))
+@check("l1_subgradient", "a tiny weight is pulled as hard as any", practice=True, examples=FEW)
+@given(tiny=st.sampled_from((1e-9, 1e-5, 1e-13, 1e-30)), lam=st.sampled_from((0.5, 2.0)))
+def test_l1_subgradient_tiny(submission, tiny, lam):
+    got = submission.l1_subgradient(np.array([tiny, -tiny, 3.0]), lam)
+    expect_close(got, np.array([lam, -lam, lam]), "only a weight of exactly 0 is not pulled")
 
 
 @check("l1_subgradient", "a weight of zero is not pulled", practice=True, examples=FEW)
 @given(case=penalised())
 def test_l1_subgradient_zero(submission, case):
     w, lam = case
-    got = submission.l1_subgradient(w, lam)
+    got = shaped(submission.l1_subgradient(w, lam), w.shape, "the answer")
     expect_close(got[w == 0], np.zeros((w == 0).sum()), "at w = 0 the answer is 0")
 
 
@@ -339,32 +334,27 @@ def test_l1_subgradient_size(submission, case):
     expect_close(thrice, once, "3w must be pulled exactly as hard as w")
 
 
-@check("l1_subgradient", "leaves its input alone", examples=FEW)
-@given(case=penalised())
-def test_l1_subgradient_untouched(submission, case):
-    expect_untouched(submission, "l1_subgradient", *case)
-
-
 # elastic_net_penalty
 
 
-@check("elastic_net_penalty", "the worked example", practice=True)
-def test_elastic_net_penalty_example(submission):
-    expect_close(submission.elastic_net_penalty(W_EXAMPLE, 0.5, 0.25), 6.0)
+example("elastic_net_penalty")
+matches("elastic_net_penalty", elastic(), first=[(*one, 0.25) for one in SQUARE])
+untouched(
+    "elastic_net_penalty",
+    elastic(),
+    title="leaves its input alone",
+    first=[(*one, 0.25) for one in SQUARE],
+)
+double_precision("elastic_net_penalty", elastic())
 
 
-@check("elastic_net_penalty", "matches the reference", value=True)
-@given(case=elastic())
-def test_elastic_net_penalty_value(submission, reference, case):
-    got, expected = submission.elastic_net_penalty(*case), reference.elastic_net_penalty(*case)
-    expect_close(got, expected)
-
-
-@check("elastic_net_penalty", "is right for l1_ratio = 1", value=True, weight=1, examples=15)
-@given(case=elastic(st.just(1.0)))
-def test_elastic_net_penalty_lasso(submission, reference, case):
-    got, expected = submission.elastic_net_penalty(*case), reference.elastic_net_penalty(*case)
-    expect_close(got, expected, "with l1_ratio = 1 this is the L1 penalty")
+matches(
+    "elastic_net_penalty",
+    elastic(st.just(1.0)),
+    title="is right for l1_ratio = 1",
+    weight=1,
+    examples=15,
+)
 
 
 @check("elastic_net_penalty", "for l1_ratio = 0 it is the L2 penalty", practice=True, examples=FEW)
@@ -388,35 +378,30 @@ def test_elastic_net_penalty_half(submission, case):
     expect_close(submission.elastic_net_penalty(*case), due, "with l1_ratio = 0.5 it is their mean")
 
 
-@check("elastic_net_penalty", "leaves its input alone", examples=FEW)
-@given(case=elastic())
-def test_elastic_net_penalty_untouched(submission, case):
-    expect_untouched(submission, "elastic_net_penalty", *case)
-
-
 # ridge_regression
 
 
-@check("ridge_regression", "the worked example", practice=True)
-def test_ridge_regression_example(submission):
-    X = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
-    got = submission.ridge_regression(X, np.array([3.0, 1.0, 5.0]), 0.5)
-    expect_close(got, (np.array([16.0, 4.0]) / 15, 5 / 3), names=("w", "b"))
+LINE = ("w", "b")
 
 
-@check("ridge_regression", "matches the reference", value=True, weight=8)
-@given(case=ridges())
-def test_ridge_regression_value(submission, reference, case):
-    X, y, lam = case
-    w, b = submission.ridge_regression(X, y, lam)
-    w_due, b_due = reference.ridge_regression(X, y, lam)
-    expect_close(w, w_due, "w", scale=size_of_weights(X, y))
-    expect_close(b, b_due, "b", scale=float(np.abs(y).max()))
+def same_line(got, expected, X, y, lam):
+    """Rounding is measured by what the parts of a line are made of."""
+    w, b = as_parts(got, LINE)
+    expect_close(w, expected[0], "w", scale=size_of_weights(X, y, lam))
+    scale = np.abs(y).max() + size_of_weights(X, y, lam) * np.abs(X.mean(axis=0)).max()
+    expect_close(b, expected[1], "b", scale=float(scale))
 
 
-def size_of_weights(X, y):
-    """How large weights have to be for X to reach y: what rounding errors are measured by."""
-    return float(np.abs(y).max() / (np.abs(X).max() or 1.0))
+def size_of_weights(X, y, lam):
+    """How large weights have to be for X to reach y, times how much the system enlarges errors."""
+    stretched = np.linalg.norm(X - X.mean(axis=0), 2) ** 2 / (len(y) * lam)
+    return float(np.abs(y).max() / (np.abs(X).max() or 1.0) * (1 + stretched))
+
+
+example("ridge_regression")
+matches("ridge_regression", ridges(), compare=same_line, weight=8, first=ODD_RIDGES)
+untouched("ridge_regression", ridges(), first=ODD_RIDGES)
+double_precision("ridge_regression", ridges(SMALL_FILLS), names=LINE)
 
 
 @check("ridge_regression", "is right for centred data", value=True, weight=2, examples=20)
@@ -424,15 +409,16 @@ def size_of_weights(X, y):
 def test_ridge_regression_centred(submission, reference, case):
     X, y, lam = case
     centred = X - X.mean(axis=0), y - y.mean(), lam
-    w, _ = submission.ridge_regression(*centred)
-    expect_close(w, reference.ridge_regression(*centred)[0], "w", scale=size_of_weights(X, y))
+    w, _ = as_parts(submission.ridge_regression(*centred), LINE)
+    expect_close(w, reference.ridge_regression(*centred)[0], "w", scale=size_of_weights(X, y, lam))
 
 
 @check("ridge_regression", "the objective has no slope at the answer", practice=True)
 @given(case=ridges(SMALL_FILLS))
 def test_ridge_regression_slope(submission, case):
     X, y, lam = case
-    w, b = submission.ridge_regression(*case)
+    w, b = as_parts(submission.ridge_regression(*case), LINE)
+    w, b = shaped(w, X.shape[1:], "w"), shaped(b, (), "b")
     off = y - b - X @ w
     slope = 2 * lam * w - 2 * X.T @ off / len(y)
     message = "at the minimum every derivative of error plus penalty is zero"
@@ -445,41 +431,30 @@ def test_ridge_regression_slope(submission, case):
 @given(case=ridges(SMALL_FILLS), offset=st.sampled_from((1.0, -5.0, 100.0)))
 def test_ridge_regression_offset(submission, case, offset):
     X, y, lam = case
-    w, b = submission.ridge_regression(X, y, lam)
+    w, b = as_parts(submission.ridge_regression(X, y, lam), LINE)
+    w, b = shaped(w, X.shape[1:], "w"), shaped(b, (), "b")
     raised = submission.ridge_regression(X, y + offset, lam)
     message = f"adding {offset:g} to every y must move b by {offset:g} and leave w"
-    expect_close(raised, (w, b + offset), message, names=("w", "b"), scale=abs(offset))
+    expect_close(raised, (w, b + offset), message, names=LINE, scale=abs(offset))
 
 
 @check("ridge_regression", "duplicated columns share their weight", practice=True)
 @given(case=ridges(SMALL_FILLS))
 def test_ridge_regression_twins(submission, case):
     X, y, lam = case
-    w, _ = submission.ridge_regression(np.column_stack([X, X]), y, lam)
-    first, second = np.split(w, 2)
-    expect_close(second, first, "a column that stands twice must get the same weight twice")
-
-
-@check("ridge_regression", "leaves its inputs alone", examples=FEW)
-@given(case=ridges())
-def test_ridge_regression_untouched(submission, case):
-    expect_untouched(submission, "ridge_regression", *case)
+    w, _ = as_parts(submission.ridge_regression(np.column_stack([X, X]), y, lam), LINE)
+    first, second = np.split(shaped(w, (2 * X.shape[1],), "w"), 2)
+    message = "a column that stands twice must get the same weight twice"
+    expect_close(second, first, message, scale=size_of_weights(X, y, lam))
 
 
 # soft_threshold
 
 
-@check("soft_threshold", "the worked example", practice=True)
-def test_soft_threshold_example(submission):
-    got = submission.soft_threshold(np.array([[3.0, -3.0, 1.0], [-0.5, 0.0, 1.25]]), 1.0)
-    expect_close(got, np.array([[2.0, -2.0, 0.0], [0.0, 0.0, 0.25]]))
-
-
-@check("soft_threshold", "matches the reference", value=True)
-@given(case=thresholds())
-def test_soft_threshold_value(submission, reference, case):
-    got, expected = submission.soft_threshold(*case), reference.soft_threshold(*case)
-    expect_close(got, expected, scale=float(np.abs(case[0]).max()))
+example("soft_threshold")
+matches("soft_threshold", thresholds(), first=SQUARE, scale=lambda w, t: float(np.abs(w).max()))
+untouched("soft_threshold", thresholds(), title="leaves its input alone", first=SQUARE)
+double_precision("soft_threshold", thresholds())
 
 
 @check("soft_threshold", "is right for positive weights", value=True, weight=2, examples=20)
@@ -494,7 +469,7 @@ def test_soft_threshold_positive(submission, reference, case):
 @given(case=thresholds())
 def test_soft_threshold_zeros(submission, case):
     w, t = case
-    got = submission.soft_threshold(w, t)[np.abs(w) < t]
+    got = shaped(submission.soft_threshold(w, t), w.shape, "the answer")[np.abs(w) < t]
     scale = float(np.abs(w).max())
     expect_close(got, np.zeros(len(got)), "where |w| < t the answer is 0", scale=scale)
 
@@ -504,7 +479,7 @@ def test_soft_threshold_zeros(submission, case):
 def test_soft_threshold_others(submission, case):
     w, t = case
     far = np.abs(w) > t
-    got, old = submission.soft_threshold(w, t)[far], w[far]
+    got, old = shaped(submission.soft_threshold(w, t), w.shape, "the answer")[far], w[far]
     scale = float(np.abs(w).max())
     expect_close(np.abs(got), np.abs(old) - t, "the size must shrink by t", scale=scale)
     expect(np.all(got * old >= 0), "no weight may change its sign", expected=old, got=got)
@@ -517,10 +492,14 @@ def test_soft_threshold_none(submission, case):
     expect_close(submission.soft_threshold(w, 0.0), w, "with t = 0 the weights stay")
 
 
-@check("soft_threshold", "leaves its input alone", examples=FEW)
-@given(case=thresholds())
-def test_soft_threshold_untouched(submission, case):
-    expect_untouched(submission, "soft_threshold", *case)
+@check("soft_threshold", "is the same at any scale", practice=True, examples=FEW)
+@given(case=thresholds(), power=st.sampled_from((-40, -20, 20)))
+def test_soft_threshold_scale(submission, case, power):
+    w, t = case
+    far = shaped(submission.soft_threshold(w * 2.0**power, t * 2.0**power), w.shape, "the answer")
+    near = submission.soft_threshold(w, t)
+    message = f"w and t times 2^{power} give the answer times 2^{power}"
+    expect_close(far / 2.0**power, near, message, scale=float(np.abs(w).max()))
 
 
 # lasso_step
@@ -533,25 +512,27 @@ def step_scale(case):
     return float(max(np.abs(w).max(), abs(b), lr * np.max(np.abs(X).T @ residual) / len(y)))
 
 
-@check("lasso_step", "the worked example", practice=True)
-def test_lasso_step_example(submission):
-    w, y = np.array([0.5, -1.0, 0.25]), np.array([3.0, 1.0])
-    got = submission.lasso_step(X_EXAMPLE, y, w, 1.0, 2.0, 0.25)
-    expect_close(got, (np.array([0.25, -0.3125, 0.4375]), 1.4375), names=("w", "b"))
-
-
-@check("lasso_step", "matches the reference", value=True, weight=8)
-@given(case=lasso_points())
-def test_lasso_step_value(submission, reference, case):
-    got, expected = submission.lasso_step(*case), reference.lasso_step(*case)
-    expect_close(got, expected, names=("w", "b"), scale=step_scale(case))
-
-
-@check("lasso_step", "w is right", value=True, weight=2, examples=20)
-@given(case=lasso_points())
-def test_lasso_step_weights(submission, reference, case):
-    w, _ = submission.lasso_step(*case)
-    expect_close(w, reference.lasso_step(*case)[0], "w", scale=step_scale(case))
+example("lasso_step")
+matches(
+    "lasso_step",
+    lasso_points(),
+    names=LINE,
+    scale=lambda *case: step_scale(case),
+    weight=8,
+    first=ODD_POINTS,
+)
+matches(
+    "lasso_step",
+    lasso_points(),
+    title="w is right",
+    names=LINE,
+    only=["w"],
+    scale=lambda *case: step_scale(case),
+    weight=2,
+    examples=20,
+)
+untouched("lasso_step", lasso_points(), first=ODD_POINTS)
+double_precision("lasso_step", lasso_points(SMALL_FILLS), names=LINE)
 
 
 @check(
@@ -568,15 +549,15 @@ def test_lasso_step_plain(submission, case):
     got = submission.lasso_step(X, y, w, b, 0.0, lr)
     off = y - b - X @ w
     due = w + 2 * lr * X.T @ off / len(y), float(b + 2 * lr * off.mean())
-    expect_close(got, due, "with lam = 0", names=("w", "b"), scale=step_scale(case))
+    expect_close(got, due, "with lam = 0", names=LINE, scale=step_scale(case))
 
 
 @check("lasso_step", "the step of the intercept does not depend on lam", practice=True)
 @given(case=lasso_points())
 def test_lasso_step_intercept(submission, case):
     X, y, w, b, lam, lr = case
-    _, without = submission.lasso_step(X, y, w, b, 0.0, lr)
-    _, moved = submission.lasso_step(X, y, w, b, 2 * lam, lr)
+    _, without = as_parts(submission.lasso_step(X, y, w, b, 0.0, lr), LINE)
+    _, moved = as_parts(submission.lasso_step(X, y, w, b, 2 * lam, lr), LINE)
     expect_close(moved, without, "b is not penalised", scale=step_scale(case))
 
 
@@ -585,38 +566,26 @@ def test_lasso_step_intercept(submission, case):
 def test_lasso_step_huge(submission, case):
     X, y, w, b, _, lr = case
     lam = digits(100 * step_scale(case) / lr)
-    got, _ = submission.lasso_step(X, y, w, b, lam, lr)
+    got, _ = as_parts(submission.lasso_step(X, y, w, b, lam, lr), LINE)
     message = "lr · lam is far above every weight"
     expect_close(got, np.zeros(len(w)), message, scale=step_scale(case))
-
-
-@check("lasso_step", "leaves its inputs alone", examples=FEW)
-@given(case=lasso_points())
-def test_lasso_step_untouched(submission, case):
-    expect_untouched(submission, "lasso_step", *case)
 
 
 # lasso_regression
 
 
-@check("lasso_regression", "the worked example", practice=True)
-def test_lasso_regression_example(submission):
-    got = submission.lasso_regression(X_EXAMPLE, np.array([3.0, 1.0]), 1.0, 0.125, 2)
-    expect_close(got, (np.array([0.21875, 0.0, 0.78125]), 0.5625), names=("w", "b"))
-
-
-@check("lasso_regression", "matches the reference", value=True)
-@given(case=lasso_walks())
-def test_lasso_regression_value(submission, reference, case):
-    got, expected = submission.lasso_regression(*case), reference.lasso_regression(*case)
-    expect_close(got, expected, names=("w", "b"))
-
-
-@check("lasso_regression", "is right without a penalty", value=True, weight=2, examples=20)
-@given(case=lasso_walks(pairs(SHAPES, (0.0,))))
-def test_lasso_regression_plain(submission, reference, case):
-    got, expected = submission.lasso_regression(*case), reference.lasso_regression(*case)
-    expect_close(got, expected, "with lam = 0", names=("w", "b"))
+example("lasso_regression")
+matches("lasso_regression", lasso_walks(), names=LINE, first=ODD_WALKS)
+matches(
+    "lasso_regression",
+    lasso_walks(pairs(SHAPES, (0.0,))),
+    title="is right without a penalty",
+    names=LINE,
+    weight=2,
+    examples=20,
+)
+untouched("lasso_regression", lasso_walks(), first=ODD_WALKS)
+double_precision("lasso_regression", lasso_walks(), names=LINE)
 
 
 @check("lasso_regression", "shrinks orthogonal features by half of lam", practice=True)
@@ -627,7 +596,7 @@ def test_lasso_regression_orthogonal(submission, fill, lam):
     plain = ORTHOGONAL.T @ y / 4
     shrunk = np.sign(plain) * np.maximum(np.abs(plain) - lam / 2, 0)
     message = "least squares, shrunk by lam / 2, is the minimum here"
-    expect_close(got, (shrunk, float(y.mean())), message, names=("w", "b"), scale=1.0)
+    expect_close(got, (shrunk, float(y.mean())), message, names=LINE, scale=1.0)
 
 
 @check("lasso_regression", "a huge penalty leaves only the intercept", practice=True)
@@ -637,24 +606,32 @@ def test_lasso_regression_huge(submission, n, d, steps, fill):
     got = submission.lasso_regression(X, y, 1000.0, 0.25, steps)
     due = np.zeros(d), float(y.mean() * (1 - 0.5**steps))
     message = "w stays zero, and b walks to the mean of y, half of the way in each step"
-    expect_close(got, due, message, names=("w", "b"))
-
-
-@check("lasso_regression", "leaves its inputs alone", examples=FEW)
-@given(case=lasso_walks())
-def test_lasso_regression_untouched(submission, case):
-    expect_untouched(submission, "lasso_regression", *case)
+    expect_close(got, due, message, names=LINE)
 
 
 # adamw_step
 
 
-@check("adamw_step", "the worked example", practice=True)
-def test_adamw_step_example(submission):
-    w, zeros, grad = np.array([1.0, 2.0, 3.0]), np.zeros(3), np.array([4.0, 0.0, -1.0])
-    got = submission.adamw_step(w, grad, zeros, zeros, 1, 0.1, 0.5, 0.75, 1.0, 0.5)
-    m_due, v_due = np.array([2.0, 0.0, -0.5]), np.array([4.0, 0.0, 0.25])
-    expect_close(got, (np.array([0.87, 1.9, 2.9]), m_due, v_due), names=("w", "m", "v"))
+MOVED = ("w", "m", "v")
+
+
+def one_step(case):
+    """The arguments of the first of its steps."""
+    w, m, v, grads, first, settings = case
+    return w, grads[0], m, v, first, *settings
+
+
+example("adamw_step")
+matches(
+    "adamw_step",
+    adamw_runs(decays=st.just(0.0)).map(one_step),
+    title="without decay it is Adam",
+    names=MOVED,
+    weight=2,
+    examples=20,
+)
+untouched("adamw_step", adamw_runs().map(one_step))
+double_precision("adamw_step", adamw_runs().map(one_step), names=MOVED)
 
 
 @check("adamw_step", "matches the reference", value=True, weight=8)
@@ -665,24 +642,15 @@ def test_adamw_step_value(submission, reference, case):
     for t, grad in enumerate(grads, first):
         got = submission.adamw_step(got[0], grad, *got[1:], t, *settings)
         expected = reference.adamw_step(expected[0], grad, *expected[1:], t, *settings)
-        expect_close(got, expected, names=("w", "m", "v"))
-
-
-@check("adamw_step", "without decay it is Adam", value=True, weight=2, examples=20)
-@given(case=adamw_runs(decays=st.just(0.0)))
-def test_adamw_step_adam(submission, reference, case):
-    w, m, v, grads, first, settings = case
-    got = submission.adamw_step(w, grads[0], m, v, first, *settings)
-    expected = reference.adamw_step(w, grads[0], m, v, first, *settings)
-    expect_close(got, expected, "with weight_decay = 0", names=("w", "m", "v"))
+        expect_close(got, expected, names=MOVED)
 
 
 @check("adamw_step", "the decay takes lr · weight_decay of the old weights", practice=True)
 @given(case=adamw_runs())
 def test_adamw_step_decay(submission, case):
     w, m, v, grads, t, (*settings, decay) = case
-    without, _, _ = submission.adamw_step(w, grads[0], m, v, t, *settings, 0.0)
-    decayed, _, _ = submission.adamw_step(w, grads[0], m, v, t, *settings, decay)
+    steps = [submission.adamw_step(w, grads[0], m, v, t, *settings, one) for one in (0.0, decay)]
+    without, decayed = (shaped(as_parts(step, MOVED)[0], w.shape, "w") for step in steps)
     scale = float(max(np.abs(w).max(), np.abs(without).max()))
     expect_close(without - decayed, settings[0] * decay * w, "what the decay takes", scale=scale)
 
@@ -693,7 +661,7 @@ def test_adamw_step_rest(submission, case):
     w, m, v, _, t, settings = case
     got = submission.adamw_step(w, np.zeros(w.shape), m, v, t, *settings)
     due = w * (1 - settings[0] * settings[-1]), m, v
-    expect_close(got, due, "weights shrink, moments stay zero", names=("w", "m", "v"))
+    expect_close(got, due, "weights shrink, moments stay zero", names=MOVED)
 
 
 @check("adamw_step", "m and v see the gradient only", practice=True)
@@ -701,16 +669,9 @@ def test_adamw_step_rest(submission, case):
 def test_adamw_step_moments(submission, case):
     w, m, v, grads, t, settings = case
     _, beta1, beta2, _, _ = settings
-    _, *got = submission.adamw_step(w, grads[0], m, v, t, *settings)
+    _, *got = as_parts(submission.adamw_step(w, grads[0], m, v, t, *settings), MOVED)
     due = [beta1 * m + (1 - beta1) * grads[0], beta2 * v + (1 - beta2) * grads[0] ** 2]
     expect_close(got, due, "neither decay nor correction belongs there", names=("m", "v"))
-
-
-@check("adamw_step", "leaves its inputs alone", examples=FEW)
-@given(case=adamw_runs())
-def test_adamw_step_untouched(submission, case):
-    w, m, v, grads, first, settings = case
-    expect_untouched(submission, "adamw_step", w, grads[0], m, v, first, *settings)
 
 
 # dropout
@@ -719,12 +680,6 @@ def test_adamw_step_untouched(submission, case):
 def many_times(module, x, p, rng, training, calls):
     """call dropout many times with one generator"""
     return [module.dropout(x, p, rng, training) for _ in range(calls)]
-
-
-def x_after_dropout(module, x, p, rng, training):
-    """drop, and look at x afterwards"""
-    module.dropout(x, p, rng, training)
-    return x
 
 
 def stacked(answers, x):
@@ -767,11 +722,23 @@ def expect_alone(dropped, p):
         expect_share(alike, p**2 + (1 - p) ** 2, "pairs alike", message)
 
 
+untouched(
+    "dropout",
+    st.builds(lambda layer, training: (*layer[:2], generator(layer[2]), training), layers(), MODES),
+    title="leaves x alone",
+)
+double_precision(
+    "dropout",
+    st.builds(lambda layer, training: (*layer[:2], generator(layer[2]), training), layers(), MODES),
+    names=("out", "mask"),
+)
+
+
 @check("dropout", "the worked example", practice=True)
 def test_dropout_example(submission):
     x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    out, mask = submission.dropout(x, 0.75, generator(0), True)
-    expect_mask(mask, 0.75)
+    out, mask = as_parts(submission.dropout(x, 0.75, generator(0), True), ("out", "mask"))
+    expect_mask(shaped(mask, x.shape, "mask"), 0.75)
     expect_close(out, x * mask, "out must be x · mask")
     due = x, np.ones((2, 3))
     expect_close(submission.dropout(x, 0.75, generator(0), False), due, names=("out", "mask"))
@@ -811,7 +778,8 @@ def test_dropout_share(submission, case):
 @given(case=layers(), training=MODES)
 def test_dropout_entries(submission, case, training):
     x, p, seed = case
-    out, mask = submission.dropout(x, p, generator(seed), training)
+    out, mask = as_parts(submission.dropout(x, p, generator(seed), training), ("out", "mask"))
+    mask = shaped(mask, x.shape, "mask")
     kept = 1 / (1 - p) if training else 1.0
     expect_close(mask, np.where(mask == 0, 0.0, kept), f"a mask holds 0 and {kept:.4g} only")
     expect_close(out, x * mask, "out must be x · mask")
@@ -853,16 +821,7 @@ def test_dropout_alone(submission, case):
 @given(seed=st.integers(0, 999))
 def test_dropout_generator(submission, seed):
     x = np.ones((8, 10))
-    _, mask = submission.dropout(x, 0.5, generator(seed), True)
-    _, again = submission.dropout(x, 0.5, generator(seed), True)
-    _, other = submission.dropout(x, 0.5, generator(seed + 1), True)
+    drawn = [submission.dropout(x, 0.5, generator(one), True) for one in (seed, seed, seed + 1)]
+    mask, again, other = (as_parts(one, ("out", "mask"))[1] for one in drawn)
     expect_equal(again, mask, "the same seed must give the same mask again")
     expect(not np.array_equal(other, mask), "another seed must give another mask", got=other)
-
-
-@check("dropout", "leaves x alone", examples=FEW)
-@given(case=layers(), training=MODES)
-def test_dropout_untouched(submission, case, training):
-    x, p, seed = case
-    after = submission.probe(x_after_dropout, x, p, generator(seed), training)
-    expect_equal(after, x, "x was changed by the call")

@@ -6,14 +6,18 @@ import numpy as np
 
 from grader.checks import (
     Fill,
+    case,
     check,
+    double_precision,
+    example,
     expect,
     expect_close,
     expect_equal,
-    expect_untouched,
     fills,
     given,
+    matches,
     st,
+    untouched,
 )
 
 
@@ -142,11 +146,54 @@ COUNTS = [
 ]
 """Numbers of images, channels and filters."""
 
+FIRST_AXES = [
+    *((6, 3, 2, 0), (5, 5, 1, 0), (3, 3, 3, 1), (2, 4, 1, 1), (7, 2, 2, 0), (7, 2, 3, 1)),
+    *((1, 1, 1, 0), (4, 4, 4, 2), (224, 7, 2, 3), (9, 3, 3, 0), (2, 2, 2, 2)),
+]
+"""Tried whatever is drawn: kernels as long as the axis, as the stride, and a long axis."""
+
+FIRST_SITES = [
+    ((2, 3, 4), Site(7, 9, 2, 5, 1, 0)),
+    ((2, 3, 4), Site(6, 9, 3, 2, 2, 1)),
+    ((2, 2, 2), Site(4, 4, 2, 2, 2, 0)),
+    ((3, 3, 3), Site(3, 3, 3, 3, 1, 0)),
+    ((4, 4, 4), Site(4, 4, 3, 3, 1, 1)),
+    ((2, 3, 3), Site(3, 5, 1, 1, 1, 0)),
+    ((2, 2, 3), Site(5, 4, 2, 2, 3, 0)),
+    ((1, 2, 1), Site(2, 4, 4, 3, 2, 2)),
+]
+"""Likewise: sizes that differ; then batch = channels = filters = rows = kernel = stride, a kernel
+of the image's size, an output of it, square weights, gaps between windows, a kernel beyond the
+image."""
+
+FIRST_POOLS = [
+    ((2, 3, 0), Site(5, 7, 2, 2, 1, 0)),
+    ((3, 2, 0), Site(7, 5, 3, 3, 2, 0)),
+    ((2, 2, 0), Site(4, 4, 2, 2, 2, 0)),
+    ((3, 3, 0), Site(3, 3, 3, 3, 3, 0)),
+    ((2, 1, 0), Site(6, 4, 2, 2, 3, 0)),
+    ((1, 2, 0), Site(3, 2, 1, 1, 2, 0)),
+]
+"""Likewise, with square windows and no padding."""
+
+FIRST_RECIPES = [
+    *(("normal", 1.0, "C", 0), ("integers", 1.0, "F", 1), ("normal", 1.0, "S", 2)),
+    *(("integers", 1.0, "C", 3), ("normal", 30.0, "C", 4), ("normal", 1.0, "F", 5)),
+    *(("integers", 1.0, "S", 6), ("normal", 1e-3, "C", 7)),
+]
+
+GRADIENTS = ("dx", "dw", "db")
 
 IMAGE_SHAPES = [
     *((1, 1, 1, 1), (1, 1, 1, 2), (1, 1, 2, 1), (1, 1, 2, 3), (1, 1, 3, 2), (1, 2, 1, 1)),
     *((2, 1, 1, 1), (1, 3, 2, 2), (2, 3, 1, 4), (3, 1, 4, 2), (3, 2, 5, 1), (2, 4, 3, 5)),
 ]
+
+FIRST_BORDERS = [
+    *(((2, 3, 4, 5), 1), ((2, 3, 4, 5), 0), ((2, 2, 2, 2), 2), ((3, 3, 3, 3), 1)),
+    *(((1, 2, 1, 3), 3), ((2, 1, 4, 4), 0)),
+]
+"""Likewise: shapes and borders of images, also wider than the image."""
 
 NETWORK_COUNTS = [
     *((1, 1, 1, 2, 2, 2, 2), (1, 2, 1, 3, 4, 3, 2), (2, 1, 2, 2, 3, 4, 3)),
@@ -166,6 +213,15 @@ NETWORK_MAPS = [
 ]
 """Heights and widths of the last maps; rows and columns that the first and second pool drop."""
 
+FIRST_SIZES = [
+    ((2, 3, 4, 5, 6, 7, 8), (2, 3, 1, 2), (2, 3, 1, 1)),
+    ((2, 2, 2, 2, 2, 2, 2), (2, 2, 2, 2), (1, 1, 0, 0)),
+    ((4, 1, 1, 1, 4, 4, 4), (2, 2, 2, 2), (2, 2, 0, 0)),
+    ((3, 1, 2, 3, 4, 3, 3), (1, 1, 1, 1), (2, 2, 1, 1)),
+]
+"""Networks that are tried whatever is drawn: sizes that differ; then all weights square and the
+batch as large."""
+
 
 class Layer(NamedTuple):
     """A convolution, its input, and a gradient for its output."""
@@ -181,12 +237,7 @@ class Layer(NamedTuple):
         return self.site.stride, self.site.padding
 
 
-def layers(sites=SITES):
-    """Draw a small convolution on such a site."""
-    return st.builds(layer_of, st.sampled_from(sites), st.sampled_from(COUNTS), fills())
-
-
-def layer_of(site: Site, counts: tuple[int, ...], fill: Fill) -> Layer:
+def layer_of(counts: tuple[int, ...], site: Site, fill: Fill) -> Layer:
     n, c, f = counts
     return Layer(
         site,
@@ -197,41 +248,25 @@ def layer_of(site: Site, counts: tuple[int, ...], fill: Fill) -> Layer:
     )
 
 
-def windowed_images(sites=SITES):
-    """Draw images, the windows on them, and columns for col2im."""
-    return st.builds(windowed_image, st.sampled_from(sites), st.sampled_from(COUNTS), fills())
-
-
-def windowed_image(site: Site, counts: tuple[int, ...], fill: Fill) -> tuple:
+def windowed_image(counts: tuple[int, ...], site: Site, fill: Fill) -> tuple:
+    """Images, the windows on them, and columns for col2im."""
     n, c, _ = counts
     cols = fill(n, c * site.kernel_h * site.kernel_w, site.out_h * site.out_w)
     return site, fill(n, c, site.h, site.w), cols
 
 
-def pooled_images(sites=POOLS):
-    """Draw images, half of them below 0 all over, and the square windows of a pool."""
-    return st.builds(
-        pooled_image, st.sampled_from(sites), st.sampled_from(COUNTS), fills(), st.booleans()
-    )
-
-
-def pooled_image(site: Site, counts: tuple[int, ...], fill: Fill, dark: bool) -> tuple:
+def pooled_image(counts: tuple[int, ...], site: Site, fill: Fill, dark: bool) -> tuple:
+    """Images, half of them below 0 all over, and the square windows of a pool."""
     n, c, _ = counts
     x = fill(n, c, site.h, site.w)
     return site, (x - x.max() - 1.0 if dark else x)
 
 
-def decided_images(sites=POOLS):
-    """Draw images without ties in any window of a pool, and a gradient for its output.
+def decided_image(counts: tuple[int, ...], site: Site, fill: Fill, tiles: bool) -> tuple:
+    """Images without ties in any window of a pool, and a gradient for its output.
 
     In half of them a small tile repeats all over, so that windows share their maximum.
     """
-    return st.builds(
-        decided_image, st.sampled_from(sites), st.sampled_from(COUNTS), fills(), st.booleans()
-    )
-
-
-def decided_image(site: Site, counts: tuple[int, ...], fill: Fill, tiles: bool) -> tuple:
     n, c, _ = counts
     x = repeated(fill, n, c, site) if tiles else fill.distinct(n, c, site.h, site.w)
     return site, x, fill(n, c, site.out_h, site.out_w)
@@ -244,15 +279,10 @@ def repeated(fill: Fill, n: int, c: int, site: Site) -> np.ndarray:
     return np.tile(tile, repeats)[:, :, : site.h, : site.w]
 
 
-def networks():
-    """Draw images and the parameters of a small LeNet."""
-    counts, kernels = st.sampled_from(NETWORK_COUNTS), st.sampled_from(NETWORK_KERNELS)
-    return st.builds(network_of, counts, kernels, st.sampled_from(NETWORK_MAPS), fills())
-
-
 def network_of(
     counts: tuple[int, ...], kernels: tuple[int, ...], maps: tuple[int, ...], fill: Fill
 ) -> tuple:
+    """Images and the parameters of a small LeNet."""
     n, c, f1, f2, d1, d2, classes = counts
     kernel_h1, kernel_w1, kernel_h2, kernel_w2 = kernels
     h, w, dropped1, dropped2 = maps
@@ -278,6 +308,110 @@ def parameters(fill: Fill, *shape: int) -> np.ndarray:
     return np.round(2.0 * values) if fill.kind == "integers" else values
 
 
+def drawn(make, sites, *others):
+    """Draw what `make` makes on such a site."""
+    return st.builds(make, st.sampled_from(COUNTS), st.sampled_from(sites), fills(), *others)
+
+
+def layers(sites=SITES):
+    """Draw a small convolution."""
+    return drawn(layer_of, sites)
+
+
+def windowed_images(sites=SITES):
+    """Draw images, the windows on them, and columns."""
+    return drawn(windowed_image, sites)
+
+
+def pooled_images(sites=POOLS):
+    """Draw images and the windows of a pool."""
+    return drawn(pooled_image, sites, st.booleans())
+
+
+def decided_images(sites=POOLS):
+    """Draw images without ties, and a gradient for the output of a pool."""
+    return drawn(decided_image, sites, st.booleans())
+
+
+def networks():
+    """Draw images and the parameters of a small LeNet."""
+    drawn_from = (st.sampled_from(of) for of in (NETWORK_COUNTS, NETWORK_KERNELS, NETWORK_MAPS))
+    return st.builds(network_of, *drawn_from, fills())
+
+
+def images():
+    """Draw images and the width of a border."""
+    shape, border = st.sampled_from(IMAGE_SHAPES), st.sampled_from((1, 0, 2, 3))
+    return st.builds(lambda shape, border, fill: (fill(*shape), border), shape, border, fills())
+
+
+def first(make, sizes, *others):
+    """What `make` makes of those sizes, each filled in another way."""
+    cases = zip(sizes, FIRST_RECIPES, strict=False)
+    return [make(*size, Fill(*recipe), *others) for size, recipe in cases]
+
+
+FIRST_LAYERS = first(layer_of, FIRST_SITES)
+FIRST_WINDOWED = first(windowed_image, FIRST_SITES)
+FIRST_POOLED = [*first(pooled_image, FIRST_POOLS, False), *first(pooled_image, FIRST_POOLS, True)]
+FIRST_DECIDED = [
+    *first(decided_image, FIRST_POOLS, False),
+    *first(decided_image, FIRST_POOLS, True),
+]
+FIRST_NETWORKS = first(network_of, FIRST_SIZES)
+FIRST_IMAGES = first(lambda shape, border, fill: (fill(*shape), border), FIRST_BORDERS)
+
+
+def forward(layer):
+    """The arguments of conv2d."""
+    return case(layer.x, layer.w, layer.b, stride=layer.site.stride, padding=layer.site.padding)
+
+
+def backward(layer):
+    """The arguments of conv2d_backward."""
+    return case(layer.dout, layer.x, layer.w, stride=layer.site.stride, padding=layer.site.padding)
+
+
+def forth(windowed):
+    """The arguments of im2col."""
+    site, x, _ = windowed
+    return x, *site.windows
+
+
+def back(windowed):
+    """The arguments of col2im."""
+    site, x, cols = windowed
+    return cols, x.shape, *site.windows
+
+
+def pooled(image):
+    """The arguments of a pool."""
+    site, x = image
+    return x, site.kernel_h, site.stride
+
+
+def unpooled(image):
+    """The arguments of a pool's gradient."""
+    site, x, dout = image
+    return dout, x, site.kernel_h, site.stride
+
+
+def positive(network):
+    """A network without negative numbers."""
+    x, params = network
+    return np.abs(x), {name: np.abs(values) for name, values in params.items()}
+
+
+def of_first(values, *_):
+    """The scale of what is made from the first argument's values."""
+    return largest(values)
+
+
+def of_products(dout, x, w, **_):
+    """The scale of a convolution's gradients."""
+    return largest(dout) * largest(x, w)
+
+
 def bordered(x: np.ndarray, padding: int) -> np.ndarray:
     """Images in the middle of zeros."""
     n, c, h, w = x.shape
@@ -298,10 +432,12 @@ def whole(size: object) -> int:
     return size
 
 
-@check("output_size", "the worked example", practice=True)
-def test_output_size_example(submission):
-    expect_equal(whole(submission.output_size(6, 3, 2, 0)), 2)
-    expect_equal(whole(submission.output_size(6, 3, 2, 1)), 3)
+def same_size(got, expected, *_):
+    """Both are the same int."""
+    expect_equal(whole(got), expected)
+
+
+example("output_size")
 
 
 def zeros_of_that_size(module, size, kernel, stride, padding):
@@ -316,16 +452,17 @@ def test_output_size_int(submission, axis):
     expect(zeros.ndim == 1, "np.zeros(output_size(...)) must be a row of zeros", got=zeros)
 
 
-@check("output_size", "matches the reference", value=True)
-@given(axis=st.sampled_from(AXES))
-def test_output_size_value(submission, reference, axis):
-    expect_equal(whole(submission.output_size(*axis)), reference.output_size(*axis))
+matches("output_size", st.sampled_from(AXES), compare=same_size, first=FIRST_AXES)
 
 
-@check("output_size", "is right where no row is left over", value=True, weight=2, examples=10)
-@given(axis=st.sampled_from(FITTING))
-def test_output_size_fitting(submission, reference, axis):
-    expect_equal(submission.output_size(*axis), reference.output_size(*axis))
+matches(
+    "output_size",
+    st.sampled_from(FITTING),
+    title="is right where no row is left over",
+    exact=True,
+    weight=2,
+    examples=10,
+)
 
 
 @check("output_size", "one more stride makes room for one more window", practice=True)
@@ -355,34 +492,21 @@ def test_output_size_left_over(submission, axis, more):
     expect_equal(left_over, fitting, "less than a stride more of input is no output more")
 
 
-def images():
-    """Draw images and the width of a border."""
-    borders = st.sampled_from((1, 0, 2, 3))
-    return st.builds(image_and_border, st.sampled_from(IMAGE_SHAPES), borders, fills())
+example("pad2d")
 
 
-def image_and_border(shape: tuple[int, ...], padding: int, fill: Fill) -> tuple:
-    return fill(*shape), padding
+matches("pad2d", images(), first=FIRST_IMAGES)
 
 
-@check("pad2d", "the worked example", practice=True)
-def test_pad2d_example(submission):
-    got = submission.pad2d(np.array([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]]), 1)
-    rows = [[0, 0, 0, 0, 0], [0, 1, 2, 3, 0], [0, 4, 5, 6, 0], [0, 0, 0, 0, 0]]
-    expect_close(got, np.array([[rows]], dtype=np.float64))
-
-
-@check("pad2d", "matches the reference", value=True)
-@given(case=images())
-def test_pad2d_value(submission, reference, case):
-    expect_close(submission.pad2d(*case), reference.pad2d(*case))
-
-
-@check("pad2d", "is right for a border of 1", value=True, weight=2, examples=10)
-@given(case=images())
-def test_pad2d_one(submission, reference, case):
-    x, _ = case
-    expect_close(submission.pad2d(x, 1), reference.pad2d(x, 1))
+matches(
+    "pad2d",
+    images().map(lambda image: (image[0], 1)),
+    title="is right for a border of 1",
+    weight=2,
+    examples=10,
+)
+untouched("pad2d", images(), first=FIRST_IMAGES)
+double_precision("pad2d", images(), first=FIRST_IMAGES, examples=5)
 
 
 @check("pad2d", "adds no image and no channel", practice=True, examples=8)
@@ -414,29 +538,21 @@ def test_pad2d_twice(submission, case):
     expect_close(twice, once, "a border around a border is one border of both widths")
 
 
-@check("conv2d", "the worked example", practice=True)
-def test_conv2d_example(submission):
-    x = np.arange(12.0).reshape(1, 1, 3, 4)
-    w, b = np.array([[[[1.0, 2.0], [0.0, -1.0]]]]), np.array([10.0])
-    expect_close(submission.conv2d(x, w, b), np.array([[[[7.0, 9, 11], [15, 17, 19]]]]))
-    got = submission.conv2d(x, w, b, stride=2, padding=1)
-    expect_close(got, np.array([[[[10.0, 8, 10], [10, 17, 17]]]]), "stride 2, padding 1")
+example("conv2d")
 
 
-@check("conv2d", "matches the reference", value=True)
-@given(layer=layers())
-def test_conv2d_value(submission, reference, layer):
-    stride, padding = layer.stride_and_padding
-    got = submission.conv2d(layer.x, layer.w, layer.b, stride=stride, padding=padding)
-    expect_close(got, reference.conv2d(layer.x, layer.w, layer.b, stride, padding))
+matches("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS))
 
 
-@check("conv2d", "is right at stride 1 without padding", value=True, weight=2, examples=10)
-@given(layer=layers(PLAIN))
-def test_conv2d_plain(submission, reference, layer):
-    expect_close(
-        submission.conv2d(layer.x, layer.w, layer.b), reference.conv2d(layer.x, layer.w, layer.b)
-    )
+matches(
+    "conv2d",
+    layers(PLAIN).map(lambda layer: (layer.x, layer.w, layer.b)),
+    title="is right at stride 1 without padding",
+    weight=2,
+    examples=10,
+)
+untouched("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS))
+double_precision("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS), examples=5)
 
 
 @check("conv2d", "a kernel of a single 1 copies pixels", practice=True, examples=10)
@@ -487,45 +603,46 @@ def test_conv2d_moves(submission, layer):
     expect_close(moved[..., 1:], still, message)
 
 
-@check("conv2d_backward", "the worked example", practice=True)
-def test_conv2d_backward_example(submission):
-    x = np.arange(8.0).reshape(1, 1, 2, 4)
-    w = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
-    got = submission.conv2d_backward(np.array([[[[0.0, 10.0, 0.0]]]]), x, w)
-    dx = np.array([[[[0.0, 10, 20, 0], [0, 0, -10, 0]]]])
-    dw = np.array([[[[10.0, 20], [50, 60]]]])
-    expect_close(got, (dx, dw, np.array([10.0])), names=("dx", "dw", "db"))
+example("conv2d_backward")
 
 
-@check("conv2d_backward", "matches the reference", value=True)
-@given(layer=layers())
-def test_conv2d_backward_value(submission, reference, layer):
-    stride, padding = layer.stride_and_padding
-    x, w, dout = layer.x, layer.w, layer.dout
-    got = submission.conv2d_backward(dout, x, w, stride=stride, padding=padding)
-    expected = reference.conv2d_backward(dout, x, w, stride, padding)
-    scale = largest(dout) * largest(x, w)
-    expect_close(got, expected, names=("dx", "dw", "db"), scale=scale)
+matches(
+    "conv2d_backward",
+    layers().map(backward),
+    names=GRADIENTS,
+    scale=of_products,
+    first=map(backward, FIRST_LAYERS),
+)
 
 
-@check("conv2d_backward", "is right at stride 1 without padding", value=True, weight=2, examples=10)
-@given(layer=layers(PLAIN))
-def test_conv2d_backward_plain(submission, reference, layer):
-    x, w, dout = layer.x, layer.w, layer.dout
-    got = submission.conv2d_backward(dout, x, w)
-    expected = reference.conv2d_backward(dout, x, w)
-    scale = largest(dout) * largest(x, w)
-    expect_close(got, expected, names=("dx", "dw", "db"), scale=scale)
+matches(
+    "conv2d_backward",
+    layers(PLAIN).map(lambda layer: (layer.dout, layer.x, layer.w)),
+    title="is right at stride 1 without padding",
+    names=GRADIENTS,
+    scale=of_products,
+    weight=2,
+    examples=10,
+)
 
 
-@check("conv2d_backward", "is right with padding 1", value=True, weight=2, examples=10)
-@given(layer=layers(BORDERED))
-def test_conv2d_backward_bordered(submission, reference, layer):
-    x, w, dout = layer.x, layer.w, layer.dout
-    got = submission.conv2d_backward(dout, x, w, *layer.stride_and_padding)
-    expected = reference.conv2d_backward(dout, x, w, *layer.stride_and_padding)
-    scale = largest(dout) * largest(x, w)
-    expect_close(got, expected, names=("dx", "dw", "db"), scale=scale)
+matches(
+    "conv2d_backward",
+    layers(BORDERED).map(backward),
+    title="is right with padding 1",
+    names=GRADIENTS,
+    scale=of_products,
+    weight=2,
+    examples=10,
+)
+untouched("conv2d_backward", layers().map(backward), first=map(backward, FIRST_LAYERS))
+double_precision(
+    "conv2d_backward",
+    layers().map(backward),
+    first=map(backward, FIRST_LAYERS),
+    names=GRADIENTS,
+    examples=5,
+)
 
 
 @check(
@@ -576,26 +693,23 @@ def test_conv2d_backward_left_over(submission, layer):
     expect_close(columns, np.zeros(columns.shape), "no window sees these columns", scale=scale)
 
 
-@check("im2col", "the worked example", practice=True)
-def test_im2col_example(submission):
-    x = np.arange(8.0).reshape(1, 1, 2, 4)
-    got = submission.im2col(x, 2, 2, 1, 0)
-    expect_close(got, np.array([[[0.0, 1, 2], [1, 2, 3], [4, 5, 6], [5, 6, 7]]]))
-    expect_close(submission.im2col(x, 2, 1, 3, 0), np.array([[[0.0, 3], [4, 7]]]), "stride 3")
+example("im2col")
 
 
-@check("im2col", "matches the reference", value=True)
-@given(case=windowed_images())
-def test_im2col_value(submission, reference, case):
-    site, x, _ = case
-    expect_close(submission.im2col(x, *site.windows), reference.im2col(x, *site.windows))
+matches("im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED))
 
 
-@check("im2col", "is right at stride 1 without padding", value=True, weight=2, examples=10)
-@given(case=windowed_images(PLAIN))
-def test_im2col_plain(submission, reference, case):
-    site, x, _ = case
-    expect_close(submission.im2col(x, *site.windows), reference.im2col(x, *site.windows))
+matches(
+    "im2col",
+    windowed_images(PLAIN).map(forth),
+    title="is right at stride 1 without padding",
+    weight=2,
+    examples=10,
+)
+untouched("im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED))
+double_precision(
+    "im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED), examples=5
+)
 
 
 @check("im2col", "a column is a window, channel by channel", practice=True, examples=10)
@@ -619,39 +733,36 @@ def test_im2col_product(submission, reference, layer):
     expect_close(product, out, message, scale=largest(layer.x) * largest(layer.w))
 
 
-@check("col2im", "the worked example", practice=True)
-def test_col2im_example(submission):
-    got = submission.col2im(np.ones((1, 4, 3)), (1, 1, 2, 4), 2, 2, 1, 0)
-    expect_close(got, np.array([[[[1.0, 2, 2, 1], [1, 2, 2, 1]]]]))
-    cols = np.array([[[1.0, 2.0], [3.0, 4.0]]])
-    got = submission.col2im(cols, (1, 1, 2, 4), 2, 1, 3, 0)
-    expect_close(got, np.array([[[[1.0, 0, 0, 2], [3, 0, 0, 4]]]]), "stride 3")
+example("col2im")
 
 
-@check("col2im", "matches the reference", value=True)
-@given(case=windowed_images())
-def test_col2im_value(submission, reference, case):
-    site, x, cols = case
-    got = submission.col2im(cols, x.shape, *site.windows)
-    expected = reference.col2im(cols, x.shape, *site.windows)
-    expect_close(got, expected, scale=largest(cols))
+matches(
+    "col2im",
+    windowed_images().map(back),
+    scale=of_first,
+    first=map(back, FIRST_WINDOWED),
+)
 
 
-@check("col2im", "is right where windows do not overlap", value=True, weight=2, examples=10)
-@given(case=windowed_images(APART))
-def test_col2im_apart(submission, reference, case):
-    site, x, cols = case
-    got = submission.col2im(cols, x.shape, *site.windows)
-    expect_close(got, reference.col2im(cols, x.shape, *site.windows))
+matches(
+    "col2im",
+    windowed_images(APART).map(back),
+    title="is right where windows do not overlap",
+    weight=2,
+    examples=10,
+)
 
 
-@check("col2im", "is right with padding 1", value=True, weight=2, examples=10)
-@given(case=windowed_images(BORDERED))
-def test_col2im_bordered(submission, reference, case):
-    site, x, cols = case
-    got = submission.col2im(cols, x.shape, *site.windows)
-    expected = reference.col2im(cols, x.shape, *site.windows)
-    expect_close(got, expected, scale=largest(cols))
+matches(
+    "col2im",
+    windowed_images(BORDERED).map(back),
+    title="is right with padding 1",
+    scale=of_first,
+    weight=2,
+    examples=10,
+)
+untouched("col2im", windowed_images().map(back), first=map(back, FIRST_WINDOWED))
+double_precision("col2im", windowed_images().map(back), first=map(back, FIRST_WINDOWED), examples=5)
 
 
 @check("col2im", "a column goes back to its window", practice=True, examples=10)
@@ -690,30 +801,23 @@ def test_col2im_adjoint(submission, reference, case):
     expect_close(back, forth, message, scale=scale)
 
 
-@check("max_pool2d", "the worked example", practice=True)
-def test_max_pool2d_example(submission):
-    x = np.array([[[[1.0, 5.0, -2.0, -7.0, 9.0], [3.0, 2.0, -4.0, -3.0, 8.0]]]])
-    expect_close(submission.max_pool2d(x, 2, 2), np.array([[[[5.0, -2.0]]]]))
-    expect_close(submission.max_pool2d(x, 2, 1), np.array([[[[5.0, 5, -2, 9]]]]), "stride 1")
+example("max_pool2d")
 
 
-@check("max_pool2d", "matches the reference", value=True)
-@given(case=pooled_images())
-def test_max_pool2d_value(submission, reference, case):
-    site, x = case
-    got = submission.max_pool2d(x, site.kernel_h, site.stride)
-    expect_close(got, reference.max_pool2d(x, site.kernel_h, site.stride))
+matches("max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
 
 
-@check(
-    "max_pool2d", "is right where windows tile a bright image", value=True, weight=2, examples=10
+matches(
+    "max_pool2d",
+    pooled_images(TILED).map(pooled).map(lambda pool: (np.abs(pool[0]), *pool[1:])),
+    title="is right where windows tile a bright image",
+    weight=2,
+    examples=10,
 )
-@given(case=pooled_images(TILED))
-def test_max_pool2d_tiled(submission, reference, case):
-    site, x = case
-    bright, kernel = np.abs(x), site.kernel_h
-    got = submission.max_pool2d(bright, kernel, kernel)
-    expect_close(got, reference.max_pool2d(bright, kernel, kernel))
+untouched("max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
+double_precision(
+    "max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED), examples=5
+)
 
 
 @check("max_pool2d", "an output is the largest value of its window", practice=True, examples=10)
@@ -736,35 +840,31 @@ def test_max_pool2d_darker(submission, case, step):
     expect_close(after, before - step, message, scale=largest(x) + step)
 
 
-@check("max_pool2d_backward", "the worked example", practice=True)
-def test_max_pool2d_backward_example(submission):
-    x = np.array([[[[1.0, 5.0, -2.0, -7.0, 9.0], [3.0, 2.0, -4.0, -3.0, 8.0]]]])
-    dout = np.array([[[[10.0, 20.0, 30.0, 40.0]]]])
-    got = submission.max_pool2d_backward(dout, x, 2, 1)
-    expect_close(got, np.array([[[[0.0, 30, 30, 0, 40], [0, 0, 0, 0, 0]]]]))
+example("max_pool2d_backward")
 
 
-@check("max_pool2d_backward", "matches the reference", value=True)
-@given(case=decided_images())
-def test_max_pool2d_backward_value(submission, reference, case):
-    site, x, dout = case
-    got = submission.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
-    expected = reference.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
-    expect_close(got, expected, scale=largest(dout))
-
-
-@check(
+matches(
     "max_pool2d_backward",
-    "is right where windows do not overlap",
-    value=True,
+    decided_images().map(unpooled),
+    scale=of_first,
+    first=map(unpooled, FIRST_DECIDED),
+)
+
+
+matches(
+    "max_pool2d_backward",
+    decided_images(POOLS_APART).map(unpooled),
+    title="is right where windows do not overlap",
     weight=2,
     examples=10,
 )
-@given(case=decided_images(POOLS_APART))
-def test_max_pool2d_backward_apart(submission, reference, case):
-    site, x, dout = case
-    got = submission.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
-    expect_close(got, reference.max_pool2d_backward(dout, x, site.kernel_h, site.stride))
+untouched("max_pool2d_backward", decided_images().map(unpooled), first=map(unpooled, FIRST_DECIDED))
+double_precision(
+    "max_pool2d_backward",
+    decided_images().map(unpooled),
+    first=map(unpooled, FIRST_DECIDED),
+    examples=5,
+)
 
 
 @check("max_pool2d_backward", "the winner takes it all", practice=True, examples=10)
@@ -791,36 +891,29 @@ def test_max_pool2d_backward_sum(submission, case):
     expect_close(dx.sum(axis=(2, 3)), dout.sum(axis=(2, 3)), message, scale=scale)
 
 
-@check("max_pool2d_backward", "leaves its inputs alone", examples=8)
-@given(case=decided_images())
-def test_max_pool2d_backward_untouched(submission, case):
-    site, x, dout = case
-    expect_untouched(submission, "max_pool2d_backward", dout, x, site.kernel_h, site.stride)
+example("avg_pool2d")
 
 
-@check("avg_pool2d", "the worked example", practice=True)
-def test_avg_pool2d_example(submission):
-    x = np.array([[[[1.0, 5.0, -2.0, -7.0, 9.0], [3.0, 3.0, -4.0, -3.0, 8.0]]]])
-    expect_close(submission.avg_pool2d(x, 2, 2), np.array([[[[3.0, -4.0]]]]))
-    expect_close(submission.avg_pool2d(x, 2, 1), np.array([[[[3.0, 0.5, -4, 1.75]]]]), "stride 1")
+matches(
+    "avg_pool2d",
+    pooled_images().map(pooled),
+    scale=of_first,
+    first=map(pooled, FIRST_POOLED),
+)
 
 
-@check("avg_pool2d", "matches the reference", value=True)
-@given(case=pooled_images())
-def test_avg_pool2d_value(submission, reference, case):
-    site, x = case
-    got = submission.avg_pool2d(x, site.kernel_h, site.stride)
-    expected = reference.avg_pool2d(x, site.kernel_h, site.stride)
-    expect_close(got, expected, scale=largest(x))
-
-
-@check("avg_pool2d", "is right where windows tile the image", value=True, weight=2, examples=10)
-@given(case=pooled_images(TILED))
-def test_avg_pool2d_tiled(submission, reference, case):
-    site, x = case
-    kernel = site.kernel_h
-    got = submission.avg_pool2d(x, kernel, kernel)
-    expect_close(got, reference.avg_pool2d(x, kernel, kernel), scale=largest(x))
+matches(
+    "avg_pool2d",
+    pooled_images(TILED).map(pooled),
+    title="is right where windows tile the image",
+    scale=of_first,
+    weight=2,
+    examples=10,
+)
+untouched("avg_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
+double_precision(
+    "avg_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED), examples=5
+)
 
 
 @check("avg_pool2d", "an even image stays as it is", practice=True, examples=8)
@@ -846,39 +939,21 @@ def test_avg_pool2d_convolution(submission, reference, case):
     expect_close(got, expected.reshape(n, c, site.out_h, site.out_w), message, scale=largest(x))
 
 
-@check("lenet", "the worked example", practice=True)
-def test_lenet_example(submission):
-    centre = np.zeros((2, 1, 3, 3))
-    centre[:, :, 1, 1] = 1.0
-    params = {
-        "conv1_w": centre,
-        "conv1_b": np.array([-30.0, 0.0]),
-        "conv2_w": np.array([[[[1.0]], [[0.5]]]]),
-        "conv2_b": np.array([-20.0]),
-        "fc1_w": np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]),
-        "fc1_b": np.zeros(3),
-        "fc2_w": np.array([[1.0, -1.0, 0.0], [0.0, 1.0, 1.0]]),
-        "fc2_b": np.array([0.0, 1.0]),
-        "fc3_w": np.array([[1.0, 2.0], [3.0, -1.0]]),
-        "fc3_b": np.array([0.0, 1.0]),
-    }
-    got = submission.lenet(np.arange(60.0).reshape(1, 1, 6, 10), params)
-    expect_close(got, np.array([[46.0, -22.0]]))
+example("lenet")
 
 
-@check("lenet", "matches the reference", value=True)
-@given(network=networks())
-def test_lenet_value(submission, reference, network):
-    x, params = network
-    expect_close(submission.lenet(x, params), reference.lenet(x, params))
+matches("lenet", networks(), first=FIRST_NETWORKS)
 
 
-@check("lenet", "is right where nothing is negative", value=True, weight=2, examples=10)
-@given(network=networks())
-def test_lenet_positive(submission, reference, network):
-    x, params = network
-    x, params = np.abs(x), {name: np.abs(values) for name, values in params.items()}
-    expect_close(submission.lenet(x, params), reference.lenet(x, params))
+matches(
+    "lenet",
+    networks().map(positive),
+    title="is right where nothing is negative",
+    weight=2,
+    examples=10,
+)
+untouched("lenet", networks(), first=FIRST_NETWORKS)
+double_precision("lenet", networks(), first=FIRST_NETWORKS, examples=5)
 
 
 @check("lenet", "logits move with the last bias", practice=True, examples=8)

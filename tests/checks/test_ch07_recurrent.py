@@ -5,16 +5,40 @@ from itertools import permutations
 import numpy as np
 
 from grader.checks import (
+    Fill,
     check,
+    double_precision,
+    example,
     expect,
     expect_close,
     expect_equal,
-    expect_untouched,
     fills,
     given,
+    matches,
     sizes,
     st,
+    untouched,
 )
+
+FIRST_STEPS = [(2, 3, 4), (2, 3, 3), (3, 3, 2), (3, 2, 3), (2, 2, 2), (1, 1, 1)]
+"""Sizes N, D, H that are tried whatever is drawn: all apart, each two of them alike, all alike."""
+
+FIRST_SEQUENCES = [
+    *((3, 2, 4, 5), (2, 2, 2, 2), (3, 3, 2, 4), (4, 2, 3, 3)),
+    *((2, 3, 3, 4), (3, 2, 4, 2), (3, 2, 3, 4), (3, 2, 4, 3)),
+]
+"""Sizes T, N, D, H: likewise."""
+
+FIRST_RECIPES = [
+    *(("normal", 1.0, "C", 0), ("normal", 1.0, "F", 1), ("normal", 1.0, "S", 2)),
+    *(("normal", 1.0, "C", 3), ("integers", 1.0, "C", 4), ("normal", 1.0, "C", 5)),
+    *(("integers", 1.0, "F", 6), ("normal", 1.0, "C", 7)),
+]
+
+FIRST_TABLES = [
+    *(((2, 3), 5, 4), ((3, 3), 3, 3), ((4,), 4, 4), ((2, 2), 4, 2), ((), 2, 3), ((2, 2, 2), 2, 2)),
+]
+"""Shapes of tokens, sizes of the vocabulary and of a vector: likewise, square tables among them."""
 
 SENTENCES = [(2,), (1,), (4,), (2, 3), (5, 2), (1, 4), (), (2, 1, 3), (3, 4, 2), (2, 5, 1)]
 """Shapes of token arrays."""
@@ -98,7 +122,42 @@ SEQUENCE = st.tuples(FILLS, st.sampled_from(SEQUENCES))
 
 def drawn(sizes_and_fill, make, **fixed):
     """The strategy that makes its arrays for a drawn fill and drawn sizes."""
-    return sizes_and_fill.map(lambda pair: make(pair[0], *pair[1], **fixed))
+    return sizes_and_fill.map(lambda pair: tuple(make(pair[0], *pair[1], **fixed)))
+
+
+def first(make, sizes, **fixed):
+    """The arrays for those sizes, each filled in another way."""
+    cases = zip(sizes, FIRST_RECIPES, strict=False)
+    return [tuple(make(Fill(*recipe), *size, **fixed)) for size, recipe in cases]
+
+
+def first_steps(make, blocks, **fixed):
+    """Steps, also with a square W_ih and with as many sequences as it has rows."""
+    square, as_many = (3, 2 * blocks, 2), (2 * blocks, 3, 2)
+    return first(make, [*FIRST_STEPS, square, as_many], **fixed)
+
+
+def with_zeros(cases, *places):
+    """The same cases with zeros in those places."""
+
+    def emptied(case):
+        return [0 * array if k in places else array for k, array in enumerate(case)]
+
+    return cases.map(emptied).map(tuple)
+
+
+def of_one_step(case):
+    """The same gradients for the first step alone."""
+    dhs, xs, *others = case
+    return dhs[:1], xs[:1], *others
+
+
+def of_last_state(case):
+    """The same where only the last state has a gradient."""
+    dhs, *inputs = case
+    last = np.zeros_like(dhs)
+    last[-1] = dhs[-1]
+    return last, *inputs
 
 
 RNN_STEP, TAME_RNN_STEP = drawn(STEP, rnn_step), drawn(STEP, rnn_step, numbers=moderate)
@@ -114,17 +173,53 @@ TAME_RNN_GRADIENT = drawn(SEQUENCE, rnn_sequence_with_gradient, numbers=moderate
 LSTM_SEQUENCE = drawn(SEQUENCE, lstm_sequence)
 TAME_LSTM_SEQUENCE = drawn(SEQUENCE, lstm_sequence, numbers=moderate)
 
+FIRST_RNN_STEPS = first_steps(rnn_step, 1)
+FIRST_GRU_STEPS = first_steps(rnn_step, 3, gates=3)
+FIRST_LSTM_STEPS = first_steps(lstm_step, 4)
+FIRST_LSTM_GRADIENTS = first_steps(lstm_step_with_gradients, 4)
+FIRST_RNN_SEQUENCES = first(rnn_sequence, FIRST_SEQUENCES)
+FIRST_RNN_GRADIENTS = first(rnn_sequence_with_gradient, FIRST_SEQUENCES)
+FIRST_LSTM_SEQUENCES = first(lstm_sequence, FIRST_SEQUENCES)
+
 
 def sentences(shapes=SENTENCES):
     """Tokens that repeat, a table (at times with a row to spare), and a gradient."""
 
-    def make(fill, shape, vocab_size, d):
-        tokens = fill.labels(vocab_size, *shape)
-        tokens = np.asfortranarray(tokens) if fill.layout == "F" and shape else np.asarray(tokens)
-        rows = vocab_size + int(fill.rng.integers(2))
-        return tokens, fill(rows, d), moderate(fill, *shape, d)
+    return st.builds(sentence_of, FILLS, st.sampled_from(shapes), sizes(1, 6), sizes(1, 4))
 
-    return st.builds(make, FILLS, st.sampled_from(shapes), sizes(1, 6), sizes(1, 4))
+
+def sentence_of(fill, shape, vocab_size, d):
+    tokens = fill.labels(vocab_size, *shape)
+    tokens = np.asfortranarray(tokens) if fill.layout == "F" and shape else np.asarray(tokens)
+    rows = vocab_size + fill.seed % 2
+    return tokens, fill(rows, d), moderate(fill, *shape, d)
+
+
+def lookup(sentence):
+    """The arguments of embedding."""
+    tokens, table, _ = sentence
+    return tokens, table
+
+
+def back(sentence):
+    """The arguments of embedding_backward."""
+    tokens, table, dout = sentence
+    return dout, tokens, len(table)
+
+
+def different_tokens():
+    """dout, tokens that do not repeat, vocab_size."""
+
+    def make(fill, vocab_size, d):
+        return moderate(fill, vocab_size - 1, d), fill.rng.permutation(vocab_size)[1:], vocab_size
+
+    return st.builds(make, FILLS, sizes(2, 6), sizes(1, 4))
+
+
+FIRST_SENTENCES = [
+    sentence_of(Fill(*recipe), *sizes)
+    for recipe, sizes in zip(FIRST_RECIPES, FIRST_TABLES, strict=False)
+]
 
 
 def gradients_and_threshold(ratios=RATIOS):
@@ -139,6 +234,22 @@ def gradients_and_threshold(ratios=RATIOS):
         return grads, float(ratio * norm)
 
     return st.builds(make, fills((1.0, 1e-3, 30.0, 1e-3)), sizes(1, 4), st.sampled_from(ratios))
+
+
+def some_gradients(shapes, max_norm):
+    fill = Fill(*FIRST_RECIPES[0])
+    return [fill(*shape) for shape in shapes], max_norm
+
+
+FIRST_GRADIENTS = [
+    some_gradients([(2, 3), (4,), (2, 1, 3)], 1.0),
+    some_gradients([(2, 2), (2, 2)], 0.5),
+    some_gradients([(3, 3)], 100.0),
+    some_gradients([(2,), (2,), (2,)], 0.0),
+    ([np.array([[3.0, 0.0]]), np.array([4.0])], 5.0),
+]
+"""Tried whatever is drawn: arrays of one shape, which a list may hide, square ones, one array, and
+the norm and 0 as thresholds."""
 
 
 def slopes_along(loss, arguments, directions, h=1e-5):
@@ -167,10 +278,7 @@ def batch_of_one(arrays, n, axis):
     return [np.take(array, [n], axis=axis) for array in arrays]
 
 
-@check("embedding", "the worked example", practice=True)
-def test_embedding_example(submission):
-    table = np.array([[0.0, 0.5, 1.0], [10.0, 10.5, 11.0]])
-    expect_close(submission.embedding(np.array([1, 0, 1]), table), table[[1, 0, 1]])
+example("embedding")
 
 
 @check("embedding", "is the product with a one-hot matrix", practice=True, examples=8)
@@ -181,25 +289,23 @@ def test_embedding_one_hot(submission, case):
     expect_close(submission.embedding(tokens, table), one_hot @ table)
 
 
-@check("embedding", "is right for a batch of sentences", value=True, weight=2, examples=10)
-@given(case=sentences([(2, 3), (5, 2), (1, 4)]))
-def test_embedding_sentences(submission, reference, case):
-    tokens, table, _ = case
-    expect_close(submission.embedding(tokens, table), reference.embedding(tokens, table))
+matches(
+    "embedding",
+    sentences([(2, 3), (5, 2), (1, 4)]).map(lookup),
+    title="is right for a batch of sentences",
+    weight=2,
+    examples=10,
+)
 
 
-@check("embedding", "matches the reference", value=True)
-@given(case=sentences())
-def test_embedding_value(submission, reference, case):
-    tokens, table, _ = case
-    expect_close(submission.embedding(tokens, table), reference.embedding(tokens, table))
+matches("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
+untouched("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
+double_precision(
+    "embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES), examples=5
+)
 
 
-@check("embedding_backward", "the worked example", practice=True)
-def test_embedding_backward_example(submission):
-    dout = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
-    expected = np.array([[10.0, 20.0], [0.0, 0.0], [101.0, 202.0], [0.0, 0.0]])
-    expect_close(submission.embedding_backward(dout, np.array([2, 0, 2]), 4), expected)
+example("embedding_backward")
 
 
 @check("embedding_backward", "is the adjoint of the lookup", practice=True, examples=8)
@@ -232,30 +338,23 @@ def test_embedding_backward_absent(submission, case):
     expect(not np.any(got[absent]), "a row that was not looked up has no gradient", got=got)
 
 
-@check("embedding_backward", "is right where no token repeats", value=True, weight=2, examples=10)
-@given(vocab_size=sizes(2, 6), d=sizes(1, 4), fill=fills())
-def test_embedding_backward_distinct(submission, reference, vocab_size, d, fill):
-    tokens = fill.rng.permutation(vocab_size)[1:]
-    dout = moderate(fill, vocab_size - 1, d)
-    got = submission.embedding_backward(dout, tokens, vocab_size)
-    expect_close(got, reference.embedding_backward(dout, tokens, vocab_size))
+matches(
+    "embedding_backward",
+    different_tokens(),
+    title="is right where no token repeats",
+    weight=2,
+    examples=10,
+)
 
 
-@check("embedding_backward", "matches the reference", value=True)
-@given(case=sentences())
-def test_embedding_backward_value(submission, reference, case):
-    tokens, table, dout = case
-    got = submission.embedding_backward(dout, tokens, len(table))
-    expect_close(got, reference.embedding_backward(dout, tokens, len(table)))
+matches("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
+untouched("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
+double_precision(
+    "embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES), examples=5
+)
 
 
-@check("rnn_step", "the worked example", practice=True)
-def test_rnn_step_example(submission):
-    x, h = np.array([[1.0, 0.0, 2.0]]), np.array([[0.5, -1.0]])
-    W_ih = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, -1.0]])
-    W_hh = np.array([[0.0, 1.0], [2.0, 0.0]])
-    b_ih, b_hh = np.array([0.0, 0.5]), np.array([-0.5, 0.25])
-    expect_close(submission.rnn_step(x, h, W_ih, W_hh, b_ih, b_hh), np.tanh([[0.5, -0.25]]))
+example("rnn_step")
 
 
 @check("rnn_step", "stays between -1 and 1", practice=True, examples=8)
@@ -274,36 +373,23 @@ def test_rnn_step_biases(submission, step):
     expect_close(apart, together, "both biases must be added")
 
 
-@check("rnn_step", "is right from a zero state", value=True, weight=2, examples=10)
-@given(step=TAME_RNN_STEP)
-def test_rnn_step_from_zero(submission, reference, step):
-    x, h, *weights = step
-    step = [x, np.zeros_like(h), *weights]
-    expect_close(submission.rnn_step(*step), reference.rnn_step(*step))
+matches(
+    "rnn_step",
+    with_zeros(TAME_RNN_STEP, 1),
+    title="is right from a zero state",
+    weight=2,
+    examples=10,
+)
 
 
-@check("rnn_step", "matches the reference", value=True)
-@given(step=RNN_STEP)
-def test_rnn_step_value(submission, reference, step):
-    expect_close(submission.rnn_step(*step), reference.rnn_step(*step))
+matches("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
 
 
-@check("rnn_step", "leaves its inputs alone", examples=5)
-@given(step=TAME_RNN_STEP)
-def test_rnn_step_untouched(submission, step):
-    expect_untouched(submission, "rnn_step", *step)
+untouched("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
+double_precision("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS, examples=5)
 
 
-@check("rnn_sequence", "the worked example", practice=True)
-def test_rnn_sequence_example(submission):
-    xs, h0 = np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]]]), np.array([[0.25]])
-    weights = np.array([[1.0, -1.0]]), np.array([[2.0]]), np.array([0.5]), np.array([-0.5])
-    first = np.tanh(1.0 + 2.0 * 0.25)
-    second = np.tanh(-1.0 + 2.0 * first)
-    third = np.tanh(2.0 * second)
-    expect_close(
-        submission.rnn_sequence(xs, h0, *weights), np.array([[[first]], [[second]], [[third]]])
-    )
+example("rnn_sequence")
 
 
 @check("rnn_sequence", "a sequence cut in two gives the same states", practice=True, examples=8)
@@ -329,42 +415,23 @@ def test_rnn_sequence_causal(submission, case):
     expect_close(after, before, "the last input has changed states before it")
 
 
-@check("rnn_sequence", "is right from a zero state", value=True, weight=2, examples=10)
-@given(case=TAME_RNN_SEQUENCE)
-def test_rnn_sequence_from_zero(submission, reference, case):
-    xs, h0, *weights = case
-    case = [xs, np.zeros_like(h0), *weights]
-    expect_close(submission.rnn_sequence(*case), reference.rnn_sequence(*case))
+matches(
+    "rnn_sequence",
+    with_zeros(TAME_RNN_SEQUENCE, 1),
+    title="is right from a zero state",
+    weight=2,
+    examples=10,
+)
 
 
-@check("rnn_sequence", "matches the reference", value=True)
-@given(case=RNN_SEQUENCE)
-def test_rnn_sequence_value(submission, reference, case):
-    expect_close(submission.rnn_sequence(*case), reference.rnn_sequence(*case))
+matches("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
 
 
-@check("rnn_sequence", "leaves its inputs alone", examples=5)
-@given(case=TAME_RNN_SEQUENCE)
-def test_rnn_sequence_untouched(submission, case):
-    expect_untouched(submission, "rnn_sequence", *case)
+untouched("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
+double_precision("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES, examples=5)
 
 
-@check("rnn_sequence_backward", "the worked example", practice=True)
-def test_rnn_sequence_backward_example(submission):
-    dhs = np.array([[[0.0]], [[1.0]]])
-    xs, h0 = np.array([[[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]]), np.array([[0.5]])
-    weights = np.array([[-1.0, 0.5, 1.0]]), np.array([[2.0]]), np.array([0.5]), np.array([-0.5])
-    dz = 1 - np.tanh(1.0) ** 2
-    expected = (
-        dz * np.array([[[-2.0, 1.0, 2.0]], [[-1.0, 0.5, 1.0]]]),
-        dz * np.array([[4.0]]),
-        dz * np.array([[2.0, 0.0, 1.0]]),
-        dz * np.array([[1.0]]),
-        dz * np.array([3.0]),
-        dz * np.array([3.0]),
-    )
-    got = submission.rnn_sequence_backward(dhs, xs, h0, *weights)
-    expect_close(got, expected, names=RNN_GRADIENTS)
+example("rnn_sequence_backward")
 
 
 @check("rnn_sequence_backward", "agrees with finite differences", practice=True, examples=10)
@@ -383,36 +450,27 @@ def test_rnn_sequence_backward_slopes(submission, case, seed):
     expect_slopes(gradients, loss, inputs, RNN_GRADIENTS, seed)
 
 
-@check("rnn_sequence_backward", "is right for a single step", value=True, weight=2, examples=10)
-@given(case=TAME_RNN_GRADIENT)
-def test_rnn_sequence_backward_single(submission, reference, case):
-    dhs, xs, *others = case
-    case = [dhs[:1], xs[:1], *others]
-    got = submission.rnn_sequence_backward(*case)
-    expect_close(got, reference.rnn_sequence_backward(*case), names=RNN_GRADIENTS)
-
-
-@check(
+matches(
     "rnn_sequence_backward",
-    "is right if only the last state has a gradient",
-    value=True,
+    TAME_RNN_GRADIENT.map(of_one_step),
+    title="is right for a single step",
+    names=RNN_GRADIENTS,
     weight=2,
     examples=10,
 )
-@given(case=TAME_RNN_GRADIENT)
-def test_rnn_sequence_backward_last(submission, reference, case):
-    dhs, *inputs = case
-    last = np.zeros_like(dhs)
-    last[-1] = dhs[-1]
-    got = submission.rnn_sequence_backward(last, *inputs)
-    expect_close(got, reference.rnn_sequence_backward(last, *inputs), names=RNN_GRADIENTS)
 
 
-@check("rnn_sequence_backward", "matches the reference", value=True)
-@given(case=RNN_GRADIENT)
-def test_rnn_sequence_backward_value(submission, reference, case):
-    got = submission.rnn_sequence_backward(*case)
-    expect_close(got, reference.rnn_sequence_backward(*case), names=RNN_GRADIENTS)
+matches(
+    "rnn_sequence_backward",
+    TAME_RNN_GRADIENT.map(of_last_state),
+    title="is right if only the last state has a gradient",
+    names=RNN_GRADIENTS,
+    weight=2,
+    examples=10,
+)
+
+
+matches("rnn_sequence_backward", RNN_GRADIENT, names=RNN_GRADIENTS, first=FIRST_RNN_GRADIENTS)
 
 
 @check("rnn_sequence_backward", "adds the weights' gradients up over the batch", examples=8)
@@ -440,23 +498,17 @@ def test_rnn_sequence_backward_linear(submission, case):
     expect_close(often, [100 * part for part in once], text, names=RNN_GRADIENTS)
 
 
-@check("rnn_sequence_backward", "leaves its inputs alone", examples=5)
-@given(case=TAME_RNN_GRADIENT)
-def test_rnn_sequence_backward_untouched(submission, case):
-    expect_untouched(submission, "rnn_sequence_backward", *case)
+untouched("rnn_sequence_backward", RNN_GRADIENT, first=FIRST_RNN_GRADIENTS)
+double_precision(
+    "rnn_sequence_backward",
+    RNN_GRADIENT,
+    first=FIRST_RNN_GRADIENTS,
+    names=RNN_GRADIENTS,
+    examples=5,
+)
 
 
-@check("lstm_step", "the worked example", practice=True)
-def test_lstm_step_example(submission):
-    x = np.array([[0.0, 0.0, 1.0], [2.0, -1.0, 0.0]])
-    h, c = np.array([[0.0], [1.0]]), np.array([[2.0], [0.5]])
-    W_ih = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 1.0, 0.0]])
-    W_hh = np.array([[0.0], [1.0], [-1.0], [0.0]])
-    b_ih, b_hh = np.array([0.0, 0.0, -1.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
-    i, o = 1 / (1 + np.exp(-2.0)), 1 / (1 + np.exp([[-1.0], [-2.0]]))
-    cell = np.array([[1.0], [0.5 * 0.5 + i * np.tanh(-2.0)]])
-    got = submission.lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh)
-    expect_close(got, (o * np.tanh(cell), cell), names=("h", "c"))
+example("lstm_step")
 
 
 @check(
@@ -491,45 +543,24 @@ def test_lstm_step_biases(submission, step):
     expect_close(apart, together, "both biases must be added", names=("h", "c"))
 
 
-@check("lstm_step", "is right from an empty memory", value=True, weight=2, examples=10)
-@given(step=TAME_LSTM_STEP)
-def test_lstm_step_from_zero(submission, reference, step):
-    x, h, c, *weights = step
-    step = [x, np.zeros_like(h), np.zeros_like(c), *weights]
-    expect_close(submission.lstm_step(*step), reference.lstm_step(*step), names=("h", "c"))
+matches(
+    "lstm_step",
+    with_zeros(TAME_LSTM_STEP, 1, 2),
+    title="is right from an empty memory",
+    names=("h", "c"),
+    weight=2,
+    examples=10,
+)
 
 
-@check("lstm_step", "matches the reference", value=True)
-@given(step=LSTM_STEP)
-def test_lstm_step_value(submission, reference, step):
-    expect_close(submission.lstm_step(*step), reference.lstm_step(*step), names=("h", "c"))
+matches("lstm_step", LSTM_STEP, names=("h", "c"), first=FIRST_LSTM_STEPS)
 
 
-@check("lstm_step", "leaves its inputs alone", examples=5)
-@given(step=TAME_LSTM_STEP)
-def test_lstm_step_untouched(submission, step):
-    expect_untouched(submission, "lstm_step", *step)
+untouched("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS)
+double_precision("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS, names=("h", "c"), examples=5)
 
 
-@check("lstm_step_backward", "the worked example", practice=True)
-def test_lstm_step_backward_example(submission):
-    dh, dc = np.array([[0.0], [1.0]]), np.array([[1.0], [0.0]])
-    x = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
-    h, c = np.zeros((2, 1)), np.array([[4.0], [2.0]])
-    weights = np.zeros((4, 3)), np.array([[1.0], [2.0], [3.0], [4.0]]), np.zeros(4), np.zeros(4)
-    s, do = 0.5 * (1 - np.tanh(1.0) ** 2), 0.25 * np.tanh(1.0)
-    db = np.array([0.0, 1 + s / 2, 0.5 + s / 2, do])
-    expected = (
-        np.zeros((2, 3)),
-        np.array([[3.5], [2.5 * s + 4 * do]]),
-        np.array([[0.5], [s / 2]]),
-        np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0], [0.5, 1.0, 1.5], [0.0, 0.0, 0.0]]),
-        np.zeros((4, 1)),
-        db,
-        db,
-    )
-    got = submission.lstm_step_backward(dh, dc, x, h, c, *weights)
-    expect_close(got, expected, names=LSTM_GRADIENTS)
+example("lstm_step_backward")
 
 
 @check("lstm_step_backward", "agrees with finite differences", practice=True, examples=10)
@@ -547,29 +578,27 @@ def test_lstm_step_backward_slopes(submission, case, seed):
     expect_slopes(gradients, loss, inputs, LSTM_GRADIENTS, seed)
 
 
-@check("lstm_step_backward", "is right if only h has a gradient", value=True, weight=2, examples=10)
-@given(case=TAME_LSTM_GRADIENT)
-def test_lstm_step_backward_h(submission, reference, case):
-    dh, dc, *inputs = case
-    case = [dh, np.zeros_like(dc), *inputs]
-    got = submission.lstm_step_backward(*case)
-    expect_close(got, reference.lstm_step_backward(*case), names=LSTM_GRADIENTS)
+matches(
+    "lstm_step_backward",
+    with_zeros(TAME_LSTM_GRADIENT, 1),
+    title="is right if only h has a gradient",
+    names=LSTM_GRADIENTS,
+    weight=2,
+    examples=10,
+)
 
 
-@check("lstm_step_backward", "is right if only c has a gradient", value=True, weight=2, examples=10)
-@given(case=TAME_LSTM_GRADIENT)
-def test_lstm_step_backward_c(submission, reference, case):
-    dh, dc, *inputs = case
-    case = [np.zeros_like(dh), dc, *inputs]
-    got = submission.lstm_step_backward(*case)
-    expect_close(got, reference.lstm_step_backward(*case), names=LSTM_GRADIENTS)
+matches(
+    "lstm_step_backward",
+    with_zeros(TAME_LSTM_GRADIENT, 0),
+    title="is right if only c has a gradient",
+    names=LSTM_GRADIENTS,
+    weight=2,
+    examples=10,
+)
 
 
-@check("lstm_step_backward", "matches the reference", value=True)
-@given(case=LSTM_GRADIENT)
-def test_lstm_step_backward_value(submission, reference, case):
-    got = submission.lstm_step_backward(*case)
-    expect_close(got, reference.lstm_step_backward(*case), names=LSTM_GRADIENTS)
+matches("lstm_step_backward", LSTM_GRADIENT, names=LSTM_GRADIENTS, first=FIRST_LSTM_GRADIENTS)
 
 
 @check("lstm_step_backward", "adds the weights' gradients up over the batch", examples=8)
@@ -587,26 +616,17 @@ def test_lstm_step_backward_batch(submission, case):
         expect_close(got, expected, f"{text}: {name}", scale=float(np.abs([dh, dc]).sum()))
 
 
-@check("lstm_step_backward", "leaves its inputs alone", examples=5)
-@given(case=TAME_LSTM_GRADIENT)
-def test_lstm_step_backward_untouched(submission, case):
-    expect_untouched(submission, "lstm_step_backward", *case)
+untouched("lstm_step_backward", LSTM_GRADIENT, first=FIRST_LSTM_GRADIENTS)
+double_precision(
+    "lstm_step_backward",
+    LSTM_GRADIENT,
+    first=FIRST_LSTM_GRADIENTS,
+    names=LSTM_GRADIENTS,
+    examples=5,
+)
 
 
-@check("lstm_sequence", "the worked example", practice=True)
-def test_lstm_sequence_example(submission):
-    xs = np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]]])
-    h0, c0 = np.array([[0.0]]), np.array([[1.0]])
-    W_ih = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, -1.0], [0.0, 0.0]])
-    W_hh, b = np.array([[0.0], [0.0], [1.0], [1.0]]), np.zeros(4)
-    states, h, c = [], 0.0, 1.0
-    for i, f, g in ((0.0, 1.0, 1.0), (1.0, 0.0, -1.0), (1.0, 1.0, 0.0)):
-        c = c / (1 + np.exp(-f)) + np.tanh(g + h) / (1 + np.exp(-i))
-        h = np.tanh(c) / (1 + np.exp(-h))
-        states.append([[h]])
-    expected = np.array(states), np.array([[h]]), np.array([[c]])
-    got = submission.lstm_sequence(xs, h0, c0, W_ih, W_hh, b, b)
-    expect_close(got, expected, names=("hs", "h", "c"))
+example("lstm_sequence")
 
 
 @check("lstm_sequence", "a sequence cut in two ends the same", practice=True, examples=8)
@@ -630,38 +650,26 @@ def test_lstm_sequence_last(submission, case):
     expect_close(h, hs[-1], "h must be the last entry of hs")
 
 
-@check("lstm_sequence", "is right from an empty memory", value=True, weight=2, examples=10)
-@given(case=TAME_LSTM_SEQUENCE)
-def test_lstm_sequence_from_zero(submission, reference, case):
-    xs, h0, c0, *weights = case
-    case = [xs, np.zeros_like(h0), np.zeros_like(c0), *weights]
-    got = submission.lstm_sequence(*case)
-    expect_close(got, reference.lstm_sequence(*case), names=("hs", "h", "c"))
+matches(
+    "lstm_sequence",
+    with_zeros(TAME_LSTM_SEQUENCE, 1, 2),
+    title="is right from an empty memory",
+    names=("hs", "h", "c"),
+    weight=2,
+    examples=10,
+)
 
 
-@check("lstm_sequence", "matches the reference", value=True)
-@given(case=LSTM_SEQUENCE)
-def test_lstm_sequence_value(submission, reference, case):
-    got = submission.lstm_sequence(*case)
-    expect_close(got, reference.lstm_sequence(*case), names=("hs", "h", "c"))
+matches("lstm_sequence", LSTM_SEQUENCE, names=("hs", "h", "c"), first=FIRST_LSTM_SEQUENCES)
 
 
-@check("lstm_sequence", "leaves its inputs alone", examples=5)
-@given(case=TAME_LSTM_SEQUENCE)
-def test_lstm_sequence_untouched(submission, case):
-    expect_untouched(submission, "lstm_sequence", *case)
+untouched("lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES)
+double_precision(
+    "lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES, names=("hs", "h", "c"), examples=5
+)
 
 
-@check("gru_step", "the worked example", practice=True)
-def test_gru_step_example(submission):
-    x = np.array([[0.0, 0.0, 1.0, 0.0], [1.0, 2.0, 0.0, -1.0]])
-    h = np.array([[2.0], [-0.5]])
-    W_ih = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]])
-    W_hh = np.array([[0.0], [0.0], [1.0]])
-    b_ih, b_hh = np.array([0.0, 0.0, -1.0]), np.array([0.0, 0.0, -1.0])
-    r, z = 1 / (1 + np.exp([[0.0], [-1.0]])), 1 / (1 + np.exp([[0.0], [-2.0]]))
-    n = np.tanh(np.array([[0.0], [-2.0]]) + r * np.array([[1.0], [-1.5]]))
-    expect_close(submission.gru_step(x, h, W_ih, W_hh, b_ih, b_hh), (1 - z) * n + z * h)
+example("gru_step")
 
 
 @check("gru_step", "keeps the old state where the update gate is one", practice=True, examples=8)
@@ -687,35 +695,23 @@ def test_gru_step_reset(submission, step):
     expect_close(got, candidate, "with r = 0 and z = 0 only the input's term is left")
 
 
-@check("gru_step", "is right without biases", value=True, weight=2, examples=10)
-@given(step=TAME_GRU_STEP)
-def test_gru_step_unbiased(submission, reference, step):
-    *others, b_ih, b_hh = step
-    step = [*others, np.zeros_like(b_ih), np.zeros_like(b_hh)]
-    expect_close(submission.gru_step(*step), reference.gru_step(*step))
+matches(
+    "gru_step",
+    with_zeros(TAME_GRU_STEP, 4, 5),
+    title="is right without biases",
+    weight=2,
+    examples=10,
+)
 
 
-@check("gru_step", "matches the reference", value=True)
-@given(step=GRU_STEP)
-def test_gru_step_value(submission, reference, step):
-    expect_close(submission.gru_step(*step), reference.gru_step(*step))
+matches("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
 
 
-@check("gru_step", "leaves its inputs alone", examples=5)
-@given(step=TAME_GRU_STEP)
-def test_gru_step_untouched(submission, step):
-    expect_untouched(submission, "gru_step", *step)
+untouched("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
+double_precision("gru_step", GRU_STEP, first=FIRST_GRU_STEPS, examples=5)
 
 
-@check("clip_gradients", "the worked example", practice=True)
-def test_clip_gradients_example(submission):
-    grads = [np.array([[3.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), np.array([4.0])]
-    half = [np.array([[1.5, 0.0, 0.0], [0.0, 0.0, 0.0]]), np.array([2.0])]
-    names = ("grads", "norm")
-    expect_close(submission.clip_gradients(grads, 2.5), (half, 5.0), "above max_norm", names=names)
-    expect_close(
-        submission.clip_gradients(grads, 10.0), (grads, 5.0), "below max_norm", names=names
-    )
+example("clip_gradients")
 
 
 @check("clip_gradients", "never leaves a norm above max_norm", practice=True, examples=8)
@@ -755,23 +751,17 @@ def test_clip_gradients_zeros(submission, case, max_norm):
     expect_close(submission.clip_gradients(grads, max_norm), (grads, 0.0), names=("grads", "norm"))
 
 
-@check("clip_gradients", "is right for a single array", value=True, weight=2, examples=10)
-@given(case=gradients_and_threshold((0.5, 2.0, 0.01, 1.0001)))
-def test_clip_gradients_single(submission, reference, case):
-    grads, max_norm = case
-    case = [grads[:1], max_norm]
-    got = submission.clip_gradients(*case)
-    expect_close(got, reference.clip_gradients(*case), names=("grads", "norm"))
+matches(
+    "clip_gradients",
+    gradients_and_threshold((0.5, 2.0, 0.01, 1.0001)).map(lambda case: (case[0][:1], case[1])),
+    title="is right for a single array",
+    names=("grads", "norm"),
+    weight=2,
+    examples=10,
+)
 
 
-@check("clip_gradients", "matches the reference", value=True)
-@given(case=gradients_and_threshold())
-def test_clip_gradients_value(submission, reference, case):
-    got = submission.clip_gradients(*case)
-    expect_close(got, reference.clip_gradients(*case), names=("grads", "norm"))
+matches("clip_gradients", gradients_and_threshold(), names=("grads", "norm"), first=FIRST_GRADIENTS)
 
 
-@check("clip_gradients", "leaves its inputs alone", examples=5)
-@given(case=gradients_and_threshold((0.5, 2.0, 0.01)))
-def test_clip_gradients_untouched(submission, case):
-    expect_untouched(submission, "clip_gradients", *case)
+untouched("clip_gradients", gradients_and_threshold(), first=FIRST_GRADIENTS)

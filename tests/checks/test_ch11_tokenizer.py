@@ -93,18 +93,19 @@ def random_merges(text, rounds, rng):
         pair = rng.choice(pairs) if pairs else (97, 98)
         if pair not in merges:
             row = [replaced(ids, pair, 256 + len(merges)) for ids in row]
-            merges.append(pair)
+            merges += [pair]
     return merges
 
 
 def unfolded(ids, merges):
     """The bytes that well-formed ids stand for; None if there is an id that stands for nothing."""
-    spelled = [bytes([i]) for i in range(256)]
-    for a, b in merges:
-        spelled.append(spelled[a] + spelled[b])
-    if not all(type(one) is int and 0 <= one < len(spelled) for one in ids):
+
+    def unfold(one):
+        return bytes([one]) if one < 256 else b"".join(map(unfold, merges[one - 256]))
+
+    if not all(type(one) is int and 0 <= one < 256 + len(merges) for one in ids):
         return None
-    return b"".join(spelled[one] for one in ids)
+    return b"".join(map(unfold, ids))
 
 
 def text_and_merges(length, rounds, seed, parts=PARTS):

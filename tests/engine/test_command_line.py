@@ -74,7 +74,6 @@ def test_help_of_grading_and_of_a_command(run):
         (["ch4", "--seed", "x"], "invalid value for '--seed'"),
         (["--examples", "0"], "invalid value for '--examples'"),
         (["ch4", "--format", "yaml"], "invalid value for '--format'"),
-        (["hint"], "see grade hint --help"),
         (["next", "ch1", "ch2"], "see grade next --help"),
         (["reset", "ch1.predict", "--yess"], "there is no --yess: did you mean --yes?"),
         (["lst"], "there is no lst: did you mean grade list?"),

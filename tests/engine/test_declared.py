@@ -240,6 +240,12 @@ def test_what_is_rounded_in_the_text_is_compared_so(small):
     assert not judged(small(), EXAMPLE, halves=lambda x: (x / 2, 2.6751)).passed
 
 
+def test_an_example_does_not_ask_what_parameters_are_called(small):
+    root = small(solution=SOLUTION.replace(">>> draw(3, np", ">>> draw(3, rng=np"))
+    assert judged(root, EXAMPLE, draw=lambda count, generator: generator.random(count)).passed
+    assert not judged(root, EXAMPLE, draw=lambda count, generator: np.zeros(count)).passed
+
+
 def test_the_call_that_went_wrong_is_shown(small):
     found = judged(small(), EXAMPLE, halves=lambda x: (x, 0.0))
     (call,) = found.calls

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 from grader.judge.assignment import Run
+from grader.judge.bounded import TooLong, bounded
+from grader.report import as_json
+from grader.report.from_json import chapter_from
+from grader.report.model import ChapterReport
+from grader.report.terminal import failure, plain
 
 NAMED = {
     "no-max-shift": "e = np.exp(z)\n    return e / e.sum(axis=axis, keepdims=True)",
@@ -69,3 +74,160 @@ def test_the_exercise_underneath_is_pointed_at(grade, tmp_path):
     notes = {exercise.id: exercise.note for exercise in report.exercises}
     assert "logsumexp" in notes["ch4.log_softmax"]
     assert notes["ch4.logsumexp"] is None
+
+
+FORMS = {
+    "single precision": "e = np.exp(z.astype(np.float32))\n"
+    "    return e / e.sum(axis=axis, keepdims=True)",
+    "a list": "e = np.exp(z)\n    return (e / e.sum(axis=axis, keepdims=True)).tolist()",
+    "by raising": "import math\n"
+    "    e = np.vectorize(math.exp)(z)\n"
+    "    return e / e.sum(axis=axis, keepdims=True)",
+    "by an assertion": "e = np.exp(z)\n"
+    "    p = e / e.sum(axis=axis, keepdims=True)\n"
+    "    assert np.isfinite(p).all(), p\n"
+    "    return p",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_mistake_in_another_form_is_the_same_mistake(diagnosed, form):
+    assert diagnosed(FORMS[form]).mistake.name == "no-max-shift"
+
+
+RIGHT = (
+    "e = np.exp(z - z.max(axis=axis, keepdims=True))\n    p = e / e.sum(axis=axis, keepdims=True)"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RIGHT + "\n    return p.astype(np.float32)",
+        RIGHT + "\n    return p.tolist()",
+        RIGHT + "\n    assert z.ndim < 3\n    return p",
+        RIGHT + "\n    return p[0]",
+    ],
+)
+def test_a_right_answer_in_another_form_is_no_mistake_of_the_bank(diagnosed, body):
+    found = diagnosed(body)
+    assert found.status in ("failed", "error")
+    assert found.mistake is None or found.mistake.name == "single-precision"
+
+
+def test_a_rounded_answer_has_a_name(diagnosed):
+    found = diagnosed(RIGHT + "\n    return np.round(p, 3)")
+    assert found.mistake.name == "rounded"
+    assert "3 decimals" in found.mistake.hint
+
+
+NORM = """
+import numpy as np
+
+
+def rms_norm(x, gamma, eps):
+    {rms_norm}
+
+
+def layer_norm_backward(dout, x, gamma, eps):
+    {layer_norm_backward}
+
+
+def batch_norm_train(x, gamma, beta, running_mean, running_var, momentum, eps):
+    {batch_norm_train}
+"""
+BACKWARD = (
+    "inv = 1 / np.sqrt(x.var(axis=-1, keepdims=True) + eps)\n"
+    "    x_hat = (x - x.mean(axis=-1, keepdims=True)) * inv\n"
+    "    g = dout * gamma\n"
+    "    dx = g - g.mean(axis=-1, keepdims=True)\n"
+    "    dx = dx - x_hat * (g * x_hat).mean(axis=-1, keepdims=True)\n"
+    "    axes = tuple(range(x.ndim - 1))\n"
+    "    return dx * inv, (dout * x_hat).sum(axis=axes), dout.sum(axis=axes)"
+)
+TRAINING = (
+    "mu, var = x.mean(axis=0), x.var(axis=0)\n"
+    "    m, v = (1 - momentum) * running_mean + momentum * mu, (1 - momentum) * running_var\n"
+    "    v += momentum * x.var(axis=0, ddof=1)\n"
+    "    return gamma * (x - mu) / np.sqrt(var + eps) + beta, m, v"
+)
+NORMS = {
+    "rms_norm": "return gamma * x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)",
+    "layer_norm_backward": BACKWARD,
+    "batch_norm_train": TRAINING,
+}
+
+
+@pytest.fixture
+def normalized(grade, tmp_path):
+    """`normalized(name, before, after)` grades a right function with these changes."""
+
+    def normalized(name: str, *changes: tuple[str, str], **options):
+        body = NORMS[name]
+        for before, after in changes:
+            assert before in body
+            body = body.replace(before, after)
+        path = tmp_path / "ch03_normalization.py"
+        path.write_text(NORM.format(**{**NORMS, name: body}))
+        report = grade(f"ch3.{name}", path, **options)
+        return report.exercises[0]
+
+    return normalized
+
+
+@pytest.mark.parametrize("name", NORMS)
+def test_nothing_is_named_where_nothing_is_wrong(normalized, name):
+    found = normalized(name)
+    assert found.passed
+    assert found.mistakes == ()
+
+
+PAIRS = [
+    ("rms_norm", ("(x * x).mean(axis=-1, keepdims=True)", "x.var(axis=-1, keepdims=True)"),
+     ("gamma * x", "(1 + gamma) * x"), ["uses-std", "unit-offset"]),
+    ("layer_norm_backward", (" - g.mean(axis=-1, keepdims=True)", ""), ("dout * x_hat", "dout * x"),
+     ["mean-path-missing", "dgamma-uses-x"]),
+    ("batch_norm_train", ("np.sqrt(var + eps)", "(np.sqrt(var) + eps)"), (", ddof=1", ""),
+     ["running-var-biased", "eps-outside-sqrt"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "one", "other", "both"), PAIRS, ids=[one[0] for one in PAIRS])
+@pytest.mark.parametrize("seed", [0, 7])
+def test_two_slips_at_once_are_both_named(normalized, name, one, other, both, seed):
+    found = normalized(name, one, other, run=Run(seed=seed))
+    assert [mistake.name for mistake in found.mistakes] == both
+    assert found.mistake == found.mistakes[0]
+    shown = plain(failure(found))
+    assert all(mistake.name in shown for mistake in found.mistakes)
+    report = ChapterReport("c", "ch3", "t", "process", 0, (found,))
+    data = as_json.chapter(report)
+    assert [one["name"] for one in data["exercises"][0]["mistakes"]] == both
+    assert chapter_from(data) == report
+
+
+def test_one_slip_beside_what_nobody_knows_is_not_a_pair(normalized):
+    found = normalized(
+        "rms_norm", ("gamma * x", "(1.37 + gamma) * x"), ("mean(axis=-1", "max(axis=-1")
+    )
+    assert found.mistakes == ()
+
+
+def test_writing_into_one_of_two_arrays_is_the_in_place_mistake(normalized):
+    change = ("m, v = (1 - momentum) * running_mean + momentum * mu",
+              "running_mean *= 1 - momentum\n    m, v = running_mean + momentum * mu")  # fmt: skip
+    assert [one.name for one in normalized("batch_norm_train", change).mistakes] == [
+        "in-place-running"
+    ]
+    both = normalized("batch_norm_train", change, (", ddof=1", ""))
+    assert [one.name for one in both.mistakes] == ["running-var-biased", "in-place-running"]
+
+
+def test_slips_that_never_end_together_are_given_up():
+    source = "def forever(n):\n    while n:\n        n += 1\n"
+    scope: dict[str, object] = {}
+    exec(compile(source, "<with a slip>", "exec"), scope)
+    with pytest.raises(TooLong):
+        bounded(lambda: scope["forever"](1), frozenset({"<with a slip>"}))
+    assert bounded(lambda: scope["forever"](0), frozenset({"<with a slip>"})) is None
+    assert bounded(lambda: sum(range(10**6)), frozenset()) == sum(range(10**6))

@@ -175,7 +175,8 @@ def test_single_precision_of_a_float64_tensor_is_wrong():
 def test_shaped_gives_the_answer_back(answer):
     assert shaped(answer, (6, 4), "out") is answer
     assert shaped(2.5, (), "loss") == 2.5
-    assert shaped([1.0, 2.0], (2,), "losses").tolist() == [1.0, 2.0]
+    for several in ([1.0, 2.0], (1.0, 2.0)):
+        assert shaped(several, (2,), "losses").tolist() == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,28 @@ def test_a_wrong_function_gets_a_counterexample(capsys):
         grader.check_practice(wrong_softmax, "ch4.softmax")
 
 
+def test_the_mistake_is_named_and_no_reference_is_left_behind():
+    before = set(sys.path), {name for name in sys.modules if name.startswith("ch0")}
+    report = grader.check(wrong_softmax, "ch4.softmax")
+    graded = report.report.exercises[0].mistake
+    assert graded is not None
+    assert graded.name in repr(report)
+    assert graded.hint in repr(report).replace("\n    ", " ")
+    assert graded.name in report._repr_html_()
+    assert (set(sys.path), {name for name in sys.modules if name.startswith("ch0")}) == before
+    assert grader.check(right_softmax, "ch4.softmax").report.exercises[0].mistake is None
+
+
+def test_a_green_report_says_what_is_still_to_come_and_how():
+    report = grader.check(right_softmax, "ch4.softmax")
+    command = (
+        f"hidden checks await:\n  grade ch4.softmax --submission {Path(__file__).resolve()} "
+        "--map right_softmax=softmax"
+    )
+    assert command.replace(str(Path.cwd()) + "/", "") in report.summary
+    assert "hidden checks await:\n  grade ch4.softmax" in report._repr_html_()
+
+
 def test_a_practice_report_shows_no_points():
     assert " / " not in grader.check(wrong_softmax, "ch4.softmax")._repr_html_()
 
@@ -128,7 +150,11 @@ def test_the_decorator_prints_the_report_and_returns_the_function(capsys):
     decorated = grader.practice("ch4.softmax")(right_softmax)
     assert decorated is right_softmax
     said = capsys.readouterr()
-    assert said.out == "3 of 3 practice checks passed; 5 hidden checks await at submission\n"
+    pattern = (
+        r"3 of 3 practice checks passed; \d+ hidden checks await:\n"
+        r"  grade ch4.softmax --submission \S+ --map right_softmax=softmax\n"
+    )
+    assert re.fullmatch(pattern, said.out)
     assert said.err == ""
     assert grader.practice("ch4.softmax")(wrong_softmax) is wrong_softmax
     said = capsys.readouterr()
@@ -182,7 +208,7 @@ def test_a_name_may_be_used_before_it_is_bound(capsys, course):
         exec(compile(text, "mine.py", "exec"), module.__dict__)
     finally:
         del sys.modules["mine"]
-    first, second = capsys.readouterr().out.splitlines()
+    first, _, second, _ = capsys.readouterr().out.splitlines()
     assert first.startswith("3 of 3 practice checks passed")
     assert re.match(r"(\d+) of \1 practice checks passed", second)
     assert module.Value.__name__ == "Value"
@@ -316,6 +342,16 @@ def test_the_cell_magic_runs_the_cell_and_checks_what_it_defines(shell):
     assert shell.run_cell_magic("grade", "", cell).passed
     assert shell.user_ns["relu"](-1.0) == 0
     assert shell.run_cell_magic("grade", "ch5.relu", cell.replace("> 0", "< 0")).passed is False
+
+
+def test_a_cell_with_magics_and_comments_is_checked(shell):
+    cell = (
+        "# mine\n%config InlineBackend.rc = {}\nimport numpy as np\n!true\n"
+        f"{inspect.getsource(right_softmax)}\n\ndef helper(x): return x\n".replace("right_", "")
+    )
+    report = shell.run_cell_magic("grade", "", cell)
+    assert report.passed
+    assert "grade ch4.softmax --submission" in report.summary
 
 
 def test_a_cell_that_fails_is_not_checked(shell):

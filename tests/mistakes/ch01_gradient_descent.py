@@ -3,91 +3,62 @@
 import ch01_gradient_descent as reference
 import numpy as np
 
-from grader.bank import mistake
+from grader.bank import mistake, slips
 
 # predict
 
 
-@mistake("predict", "no-bias", "A line that cannot leave the origin: b has to be added.")
-def predict(X, w, b):
-    return X @ w
-
-
-@mistake(
-    "predict", "bias-per-feature", "Add b once to the sum over the features, not to each term."
+slips(
+    "predict",
+    """
+    no-bias: A line that cannot leave the origin: b has to be added.
+        w + b -> w
+    bias-per-feature: Add b once to the sum over the features, not to each term.
+        X @ w + b -> (X * w + b).sum(axis=1)
+    bias-subtracted: Look at the sign in front of b.
+        + b -> - b
+    column-shape: One number is due for each row, shape (n,), not a column (n, 1).
+        w + b -> w.reshape(-1, 1) + b
+    sum-over-rows: Sum over the features of a row, not over the rows.
+        X @ w -> (X * w).sum(axis=0)
+    mean-over-features: The features' terms are summed, not averaged.
+        X @ w -> (X * w).mean(axis=1)
+    centred-features: Predict from X as it is; nothing is to be centred.
+        X @ w -> (X - X.mean(axis=0)) @ w
+    in-place:
+        return X @ w + b
+        ->
+        first = X[:, 0]
+        first *= w[0]
+        return first + X[:, 1:] @ w[1:] + b
+    """,
 )
-def predict(X, w, b):
-    return (X * w + b).sum(axis=1)
-
-
-@mistake("predict", "bias-subtracted", "Look at the sign in front of b.")
-def predict(X, w, b):
-    return X @ w - b
-
-
-@mistake(
-    "predict", "column-shape", "One number is due for each row, shape (n,), not a column (n, 1)."
-)
-def predict(X, w, b):
-    return X @ w.reshape(-1, 1) + b
-
-
-@mistake("predict", "sum-over-rows", "Sum over the features of a row, not over the rows.")
-def predict(X, w, b):
-    return (X * w).sum(axis=0) + b
-
-
-@mistake("predict", "mean-over-features", "The features' terms are summed, not averaged.")
-def predict(X, w, b):
-    return (X * w).mean(axis=1) + b
-
-
-@mistake("predict", "centred-features", "Predict from X as it is; nothing is to be centred.")
-def predict(X, w, b):
-    return (X - X.mean(axis=0)) @ w + b
 
 
 # mse_loss
 
 
-@mistake("mse_loss", "half", "The loss of this course has no factor ½.")
-def mse_loss(y_pred, y):
-    return float(0.5 * np.mean((y_pred - y) ** 2))
-
-
-@mistake("mse_loss", "sum", "Average over the examples, or the loss grows with the data set.")
-def mse_loss(y_pred, y):
-    return float(np.sum((y_pred - y) ** 2))
-
-
-@mistake("mse_loss", "root", "That is the root mean squared error: the statement takes no root.")
-def mse_loss(y_pred, y):
-    return float(np.sqrt(np.mean((y_pred - y) ** 2)))
-
-
-@mistake("mse_loss", "absolute", "Square the errors instead of taking their absolute values.")
-def mse_loss(y_pred, y):
-    return float(np.mean(np.abs(y_pred - y)))
-
-
-@mistake("mse_loss", "unsquared", "Without the square, errors of opposite sign cancel.")
-def mse_loss(y_pred, y):
-    return float(np.mean(y_pred - y))
-
-
-@mistake("mse_loss", "square-of-mean", "Square each error first and average then, not the reverse.")
-def mse_loss(y_pred, y):
-    return float(np.mean(y_pred - y) ** 2)
-
-
-@mistake("mse_loss", "all-pairs", "Compare each prediction with its own y only, not with every y.")
-def mse_loss(y_pred, y):
-    return float(np.mean((y_pred.reshape(-1, 1) - y) ** 2))
-
-
-@mistake("mse_loss", "per-example", "One number is due for all examples: the mean is missing.")
-def mse_loss(y_pred, y):
-    return (y_pred - y) ** 2
+slips(
+    "mse_loss",
+    """
+    half: The loss of this course has no factor ½.
+        np -> 0.5 * np
+    sum: Average over the examples, or the loss grows with the data set.
+        mean -> sum
+    root: That is the root mean squared error: the statement takes no root.
+        mean((y_pred - y) ** 2) -> sqrt(np.mean((y_pred - y) ** 2))
+    absolute: Square the errors instead of taking their absolute values.
+        (y_pred - y) ** 2 -> np.abs(y_pred - y)
+    unsquared: Without the square, errors of opposite sign cancel.
+        (y_pred - y) ** 2 -> y_pred - y
+    square-of-mean: Square each error first and average then, not the reverse.
+        ((y_pred - y) ** 2) -> (y_pred - y) ** 2
+    all-pairs: Compare each prediction with its own y only, not with every y.
+        y_pred - y -> y_pred.reshape(-1, 1) - y
+    per-example: One number is due for all examples: the mean is missing.
+        float(np.mean((y_pred - y) ** 2)) -> (y_pred - y) ** 2
+    """,
+)
 
 
 @mistake("mse_loss", "in-place", "An operator like -= changes the caller's array; make a new one.")
@@ -184,7 +155,35 @@ def mse_gradient(X, y, w, b):
     return 2 / len(y) * X.T @ direction, float(2 * direction.mean())
 
 
+slips(
+    "mse_gradient",
+    """
+    sum-without-two: The loss is the mean of squares: its gradient has a factor 2/n.
+        2 / n * (X.T @ residual), float(2 / n * residual.sum())
+        -> (X.T @ residual), float(residual.sum())
+    in-place:
+        residual = predict(X, w, b) - y
+        ->
+        residual = y
+        residual -= predict(X, w, b)
+        residual *= -1
+    """,
+)
+
+
 # gradient_descent
+
+
+slips(
+    "gradient_descent",
+    """
+    in-place: Centring with -= changes the caller's data (and the line that is due).
+        w, b = np.zeros(X.shape[1]), 0.0
+        ->
+        X -= X.mean(axis=0)
+        w, b = np.zeros(X.shape[1]), 0.0
+    """,
+)
 
 
 @mistake(
@@ -980,6 +979,24 @@ def early_stopping(val_losses, patience, min_delta=0.0):
     return stopped(improvements, patience)
 
 
+slips(
+    "early_stopping",
+    """
+    close-is-not-less: Any loss below best - min_delta is an improvement: np.isclose takes small
+      ones for ties.
+        if loss < best - min_delta:
+        -> if loss < best - min_delta and not np.isclose(loss, best - min_delta):
+    infinity-skipped: An epoch with an infinite loss is one without improvement and counts for the
+      patience.
+        else:
+            waited += 1
+        ->
+        elif loss != np.inf:
+            waited += 1
+    """,
+)
+
+
 @mistake(
     "early_stopping",
     "nan-skipped",
@@ -1013,7 +1030,7 @@ def early_stopping(val_losses, patience, min_delta=0.0):
 @mistake(
     "early_stopping",
     "starts-from-first-loss",
-    "best is +∞ before the first epoch: a first loss of NaN must not become best.",
+    "best is +∞ before the first epoch: a first loss of NaN or +∞ must not become best.",
 )
 def early_stopping(val_losses, patience, min_delta=0.0):
     best, best_epoch, waited = val_losses[0], 0, 0

@@ -3,94 +3,42 @@
 import ch02_regularization as reference
 import numpy as np
 
-from grader.bank import mistake
+from grader.bank import mistake, slips
 
 # polynomial_features
 
 
-@mistake(
+slips(
     "polynomial_features",
-    "with-ones",
-    "The zeroth power is not asked for: the intercept stands for the column of ones.",
+    """
+    with-ones: The zeroth power is not asked for: the intercept stands for the column of ones.
+        1, degree -> degree
+    one-power-too-low: The powers run from 1 to degree, not from 0 to degree - 1.
+        1, degree + 1 -> degree
+    without-the-last: The last power is degree itself, not degree - 1.
+        degree + 1 -> degree
+    transposed: One row is due for each number, one column for each power.
+        x[:, np.newaxis] ** np.arange(1, degree + 1)
+        -> x ** np.arange(1, degree + 1)[:, np.newaxis]
+    descending: The lowest power comes first, the highest last.
+        1, degree + 1 -> degree, 0, -1
+    multiples: Raise x to the powers 1, 2, …; do not multiply by them.
+        x[:, np.newaxis] ** np -> x[:, np.newaxis] * np
+    base-and-exponent-swapped: x is what is raised; k is the exponent.
+        x[:, np.newaxis] ** np.arange(1, degree + 1)
+        -> np.arange(1.0, degree + 1) ** x[:, np.newaxis]
+    through-logarithms: exp(k · log x) has no answer where x is negative: raise x itself.
+        x[:, np.newaxis] ** np.arange(1, degree + 1)
+        -> np.exp(np.log(x)[:, np.newaxis] * np.arange(1, degree + 1))
+    only-the-last: All powers up to degree are due, not the last only.
+        np.arange(1, degree + 1) -> degree
+    flat: The powers of one number form a row: the answer has two axes.
+        x[:, np.newaxis] ** np.arange(1, degree + 1)
+        -> np.concatenate([x**k for k in range(1, degree + 1)])
+    repeated-squares: Multiply the last column by x for the next one; squaring it skips powers.
+        np.arange(1, degree + 1) -> (2 ** np.arange(degree))
+    """,
 )
-def polynomial_features(x, degree):
-    return x[:, np.newaxis] ** np.arange(degree + 1)
-
-
-@mistake(
-    "polynomial_features",
-    "one-power-too-low",
-    "The powers run from 1 to degree, not from 0 to degree - 1.",
-)
-def polynomial_features(x, degree):
-    return x[:, np.newaxis] ** np.arange(degree)
-
-
-@mistake(
-    "polynomial_features", "without-the-last", "The last power is degree itself, not degree - 1."
-)
-def polynomial_features(x, degree):
-    return x[:, np.newaxis] ** np.arange(1, degree)
-
-
-@mistake(
-    "polynomial_features",
-    "transposed",
-    "One row is due for each number, one column for each power.",
-)
-def polynomial_features(x, degree):
-    return x ** np.arange(1, degree + 1)[:, np.newaxis]
-
-
-@mistake("polynomial_features", "descending", "The lowest power comes first, the highest last.")
-def polynomial_features(x, degree):
-    return x[:, np.newaxis] ** np.arange(degree, 0, -1)
-
-
-@mistake(
-    "polynomial_features", "multiples", "Raise x to the powers 1, 2, …; do not multiply by them."
-)
-def polynomial_features(x, degree):
-    return x[:, np.newaxis] * np.arange(1, degree + 1)
-
-
-@mistake(
-    "polynomial_features", "base-and-exponent-swapped", "x is what is raised; k is the exponent."
-)
-def polynomial_features(x, degree):
-    return np.arange(1.0, degree + 1) ** x[:, np.newaxis]
-
-
-@mistake(
-    "polynomial_features",
-    "through-logarithms",
-    "exp(k · log x) has no answer where x is negative: raise x itself.",
-)
-def polynomial_features(x, degree):
-    return np.exp(np.log(x)[:, np.newaxis] * np.arange(1, degree + 1))
-
-
-@mistake(
-    "polynomial_features", "only-the-last", "All powers up to degree are due, not the last only."
-)
-def polynomial_features(x, degree):
-    return x[:, np.newaxis] ** degree
-
-
-@mistake(
-    "polynomial_features", "flat", "The powers of one number form a row: the answer has two axes."
-)
-def polynomial_features(x, degree):
-    return np.concatenate([x**k for k in range(1, degree + 1)])
-
-
-@mistake(
-    "polynomial_features",
-    "repeated-squares",
-    "Multiply the last column by x for the next one; squaring it skips powers.",
-)
-def polynomial_features(x, degree):
-    return x[:, np.newaxis] ** (2 ** np.arange(degree))
 
 
 @mistake(
@@ -109,63 +57,33 @@ def polynomial_features(x, degree):
 # l2_penalty
 
 
-@mistake("l2_penalty", "no-lambda", "The sum of squares still has to be multiplied by lam.")
-def l2_penalty(w, lam):
-    return float(np.sum(w**2))
-
-
-@mistake("l2_penalty", "half", "The penalty of this course has no factor ½.")
-def l2_penalty(w, lam):
-    return float(0.5 * lam * np.sum(w**2))
-
-
-@mistake("l2_penalty", "mean", "Sum the squares; a mean would make many weights cheap.")
-def l2_penalty(w, lam):
-    return float(lam * np.mean(w**2))
-
-
-@mistake("l2_penalty", "root", "The square of the norm is due, not the norm: take no root.")
-def l2_penalty(w, lam):
-    return float(lam * np.sqrt(np.sum(w**2)))
-
-
-@mistake("l2_penalty", "square-of-sum", "Square each weight first and sum then, not the reverse.")
-def l2_penalty(w, lam):
-    return float(lam * np.sum(w) ** 2)
-
-
-@mistake("l2_penalty", "absolute", "That is the L1 penalty: square the weights.")
-def l2_penalty(w, lam):
-    return float(lam * np.sum(np.abs(w)))
-
-
-@mistake(
+slips(
     "l2_penalty",
-    "sum-over-rows",
-    "One number is due for all weights: sum over every axis, not one.",
+    """
+    no-lambda: The sum of squares still has to be multiplied by lam.
+        lam * np -> np
+    half: The penalty of this course has no factor ½.
+        lam * np -> 0.5 * lam * np
+    mean: Sum the squares; a mean would make many weights cheap.
+        sum -> mean
+    root: The square of the norm is due, not the norm: take no root.
+        sum(w**2) -> sqrt(np.sum(w**2))
+    square-of-sum: Square each weight first and sum then, not the reverse.
+        (w**2) -> (w) ** 2
+    absolute: That is the L1 penalty: square the weights.
+        w**2 -> np.abs(w)
+    sum-over-rows: One number is due for all weights: sum over every axis, not one.
+        float(lam * np.sum(w**2)) -> lam * np.sum(w**2, axis=0)
+    matrix-product: w @ w is a sum of squares for vectors only.
+        float(lam * np.sum(w**2)) -> lam * (w.T @ w)
+    per-weight: One number is due for all weights: the sum is missing.
+        float(lam * np.sum(w**2)) -> lam * w**2
+    skips-the-first: w holds weights only, the intercept is not among them.
+        w**2 -> w.ravel()[1:] ** 2
+    lambda-squared: lam multiplies the squares; it is not squared itself.
+        lam * np.sum(w**2) -> np.sum((lam * w) ** 2)
+    """,
 )
-def l2_penalty(w, lam):
-    return lam * np.sum(w**2, axis=0)
-
-
-@mistake("l2_penalty", "matrix-product", "w @ w is a sum of squares for vectors only.")
-def l2_penalty(w, lam):
-    return lam * (w.T @ w)
-
-
-@mistake("l2_penalty", "per-weight", "One number is due for all weights: the sum is missing.")
-def l2_penalty(w, lam):
-    return lam * w**2
-
-
-@mistake("l2_penalty", "skips-the-first", "w holds weights only, the intercept is not among them.")
-def l2_penalty(w, lam):
-    return float(lam * np.sum(w.ravel()[1:] ** 2))
-
-
-@mistake("l2_penalty", "lambda-squared", "lam multiplies the squares; it is not squared itself.")
-def l2_penalty(w, lam):
-    return float(np.sum((lam * w) ** 2))
 
 
 @mistake("l2_penalty", "in-place", "An operator like **= changes the caller's weights.")
@@ -177,44 +95,29 @@ def l2_penalty(w, lam):
 # l2_gradient
 
 
-@mistake("l2_gradient", "no-factor-two", "The derivative of a square has a 2, and no ½ cancels it.")
-def l2_gradient(w, lam):
-    return lam * w
-
-
-@mistake("l2_gradient", "no-lambda", "The penalty has lam in front, and so has its gradient.")
-def l2_gradient(w, lam):
-    return 2 * w
-
-
-@mistake("l2_gradient", "sign-only", "That is the L1 pull: here it grows with the weight.")
-def l2_gradient(w, lam):
-    return 2 * lam * np.sign(w)
-
-
-@mistake("l2_gradient", "absolute", "A negative weight is pulled up: keep its sign.")
-def l2_gradient(w, lam):
-    return 2 * lam * np.abs(w)
-
-
-@mistake("l2_gradient", "wrong-sign", "The penalty grows away from zero; the minus comes later.")
-def l2_gradient(w, lam):
-    return -2 * lam * w
-
-
-@mistake("l2_gradient", "squared", "Derive the penalty: a square becomes a first power.")
-def l2_gradient(w, lam):
-    return 2 * lam * w**2
-
-
-@mistake("l2_gradient", "summed", "Every weight has its own derivative: do not sum them.")
-def l2_gradient(w, lam):
-    return float(2 * lam * np.sum(w))
-
-
-@mistake("l2_gradient", "mean", "The penalty is a sum of squares, not a mean: divide by nothing.")
-def l2_gradient(w, lam):
-    return 2 * lam * w / w.size
+slips(
+    "l2_gradient",
+    """
+    no-factor-two: The derivative of a square has a 2, and no ½ cancels it.
+        2 * lam -> lam
+    no-lambda: The penalty has lam in front, and so has its gradient.
+        lam * w -> w
+    sign-only: That is the L1 pull: here it grows with the weight.
+        * w -> * np.sign(w)
+    absolute: A negative weight is pulled up: keep its sign.
+        * w -> * np.abs(w)
+    wrong-sign: The penalty grows away from zero; the minus comes later.
+        2 -> -2
+    squared: Derive the penalty: a square becomes a first power.
+        * w -> * w**2
+    summed: Every weight has its own derivative: do not sum them.
+        2 * lam * w -> float(2 * lam * np.sum(w))
+    mean: The penalty is a sum of squares, not a mean: divide by nothing.
+        * w -> * w / w.size
+    normalised: The penalty is the squared norm; yours derives the norm.
+        2 * lam * w -> lam * w / (np.sqrt(np.sum(w**2)) or 1.0)
+    """,
+)
 
 
 @mistake("l2_gradient", "skips-the-first", "All of w is penalised, its first entry too.")
@@ -224,11 +127,6 @@ def l2_gradient(w, lam):
     return answer
 
 
-@mistake("l2_gradient", "normalised", "The penalty is the squared norm; yours derives the norm.")
-def l2_gradient(w, lam):
-    return lam * w / (np.sqrt(np.sum(w**2)) or 1.0)
-
-
 @mistake("l2_gradient", "in-place", "An operator like *= changes the caller's weights.")
 def l2_gradient(w, lam):
     w *= 2 * lam
@@ -236,40 +134,6 @@ def l2_gradient(w, lam):
 
 
 # l1_penalty
-
-
-@mistake("l1_penalty", "no-lambda", "The sum still has to be multiplied by lam.")
-def l1_penalty(w, lam):
-    return float(np.sum(np.abs(w)))
-
-
-@mistake("l1_penalty", "signed-sum", "Without absolute values, weights of opposite sign cancel.")
-def l1_penalty(w, lam):
-    return float(lam * np.sum(w))
-
-
-@mistake("l1_penalty", "absolute-of-sum", "Take each absolute value first and sum then.")
-def l1_penalty(w, lam):
-    return float(lam * np.abs(np.sum(w)))
-
-
-@mistake("l1_penalty", "squared", "That is the L2 penalty: do not square the weights.")
-def l1_penalty(w, lam):
-    return float(lam * np.sum(w**2))
-
-
-@mistake("l1_penalty", "mean", "Sum the sizes; a mean would make many weights cheap.")
-def l1_penalty(w, lam):
-    return float(lam * np.mean(np.abs(w)))
-
-
-@mistake(
-    "l1_penalty",
-    "sum-over-rows",
-    "One number is due for all weights: sum over every axis, not one.",
-)
-def l1_penalty(w, lam):
-    return lam * np.sum(np.abs(w), axis=0)
 
 
 @mistake(
@@ -285,97 +149,76 @@ def l1_penalty(w, lam):
     )
 
 
-@mistake("l1_penalty", "half", "The penalty of this course has no factor ½.")
-def l1_penalty(w, lam):
-    return float(0.5 * lam * np.sum(np.abs(w)))
-
-
-@mistake("l1_penalty", "largest", "All weights are charged for, not the largest alone.")
-def l1_penalty(w, lam):
-    return float(lam * np.max(np.abs(w)))
-
-
-@mistake("l1_penalty", "counts", "The sizes of the weights count, not how many are not zero.")
-def l1_penalty(w, lam):
-    return float(lam * np.count_nonzero(w))
-
-
-@mistake("l1_penalty", "skips-the-first", "w holds weights only, the intercept is not among them.")
-def l1_penalty(w, lam):
-    return float(lam * np.sum(np.abs(w.ravel()[1:])))
+slips(
+    "l1_penalty",
+    """
+    no-lambda: The sum still has to be multiplied by lam.
+        lam * np -> np
+    signed-sum: Without absolute values, weights of opposite sign cancel.
+        np.abs(w) -> w
+    absolute-of-sum: Take each absolute value first and sum then.
+        sum(np.abs(w)) -> abs(np.sum(w))
+    squared: That is the L2 penalty: do not square the weights.
+        np.abs(w) -> w**2
+    mean: Sum the sizes; a mean would make many weights cheap.
+        sum -> mean
+    sum-over-rows: One number is due for all weights: sum over every axis, not one.
+        float(lam * np.sum(np.abs(w))) -> lam * np.sum(np.abs(w), axis=0)
+    half: The penalty of this course has no factor ½.
+        lam * np -> 0.5 * lam * np
+    largest: All weights are charged for, not the largest alone.
+        sum -> max
+    counts: The sizes of the weights count, not how many are not zero.
+        sum(np.abs(w)) -> count_nonzero(w)
+    skips-the-first: w holds weights only, the intercept is not among them.
+        (w) -> (w.ravel()[1:])
+    euclidean-norm: np.linalg.norm(w) is the root of the sum of squares, ‖w‖₂: the L1 norm is the
+      sum of the absolute values.
+        np.sum(np.abs(w)) -> np.sqrt(np.sum(w**2))
+    in-place:
+        np.abs(w) -> np.abs(w, out=w)
+    """,
+)
 
 
 # l1_subgradient
 
 
-@mistake("l1_subgradient", "nan-at-zero", "w / |w| divides by zero where a weight is zero.")
-def l1_subgradient(w, lam):
-    return lam * w / np.abs(w)
-
-
-@mistake("l1_subgradient", "one-at-zero", "A weight of exactly zero gets 0, not lam.")
-def l1_subgradient(w, lam):
-    return np.where(w >= 0, lam, -lam)
-
-
-@mistake("l1_subgradient", "minus-one-at-zero", "A weight of exactly zero gets 0, not −lam.")
-def l1_subgradient(w, lam):
-    return np.where(w > 0, lam, -lam)
-
-
-@mistake("l1_subgradient", "sign-of-abs", "A negative weight is pulled up: take the sign of w.")
-def l1_subgradient(w, lam):
-    return lam * np.sign(np.abs(w))
-
-
-@mistake("l1_subgradient", "uses-w-not-sign", "That is the L2 pull: here only the sign matters.")
-def l1_subgradient(w, lam):
-    return lam * w
-
-
-@mistake("l1_subgradient", "l2-gradient", "That is the gradient of the L2 penalty.")
-def l1_subgradient(w, lam):
-    return 2 * lam * w
-
-
-@mistake("l1_subgradient", "no-lambda", "The penalty has lam in front, and so has its slope.")
-def l1_subgradient(w, lam):
-    return np.sign(w)
-
-
-@mistake("l1_subgradient", "factor-two", "There is no square here, and so no factor 2.")
-def l1_subgradient(w, lam):
-    return 2 * lam * np.sign(w)
-
-
-@mistake("l1_subgradient", "wrong-sign", "The penalty grows away from zero; the minus comes later.")
-def l1_subgradient(w, lam):
-    return -lam * np.sign(w)
-
-
-@mistake("l1_subgradient", "constant", "The slope of |w| is negative where w is negative.")
-def l1_subgradient(w, lam):
-    return np.full(w.shape, lam)
-
-
-@mistake("l1_subgradient", "zero-for-negative", "Negative weights are pulled, too: upwards.")
-def l1_subgradient(w, lam):
-    return np.where(w > 0, lam, 0.0)
-
-
-@mistake("l1_subgradient", "clipped", "However small a weight is, its pull is lam in full.")
-def l1_subgradient(w, lam):
-    return lam * np.clip(w, -1, 1)
-
-
-@mistake("l1_subgradient", "summed", "Every weight has its own slope: do not sum them.")
-def l1_subgradient(w, lam):
-    return float(lam * np.sum(np.sign(w)))
-
-
-@mistake("l1_subgradient", "mean", "The penalty is a sum, not a mean: divide by nothing.")
-def l1_subgradient(w, lam):
-    return lam * np.sign(w) / w.size
+slips(
+    "l1_subgradient",
+    """
+    nan-at-zero: w / |w| divides by zero where a weight is zero.
+        np.sign -> w / np.abs
+    one-at-zero: A weight of exactly zero gets 0, not lam.
+        lam * np.sign(w) -> np.where(w >= 0, lam, -lam)
+    minus-one-at-zero: A weight of exactly zero gets 0, not −lam.
+        lam * np.sign(w) -> np.where(w > 0, lam, -lam)
+    sign-of-abs: A negative weight is pulled up: take the sign of w.
+        (w) -> (np.abs(w))
+    uses-w-not-sign: That is the L2 pull: here only the sign matters.
+        np.sign(w) -> w
+    l2-gradient: That is the gradient of the L2 penalty.
+        lam * np.sign(w) -> 2 * lam * w
+    no-lambda: The penalty has lam in front, and so has its slope.
+        lam * np -> np
+    factor-two: There is no square here, and so no factor 2.
+        lam * np -> 2 * lam * np
+    wrong-sign: The penalty grows away from zero; the minus comes later.
+        lam * np -> -lam * np
+    constant: The slope of |w| is negative where w is negative.
+        lam * np.sign(w) -> np.full(w.shape, lam)
+    zero-for-negative: Negative weights are pulled, too: upwards.
+        lam * np.sign(w) -> np.where(w > 0, lam, 0.0)
+    clipped: However small a weight is, its pull is lam in full.
+        sign(w) -> clip(w, -1, 1)
+    summed: Every weight has its own slope: do not sum them.
+        lam * np.sign(w) -> float(lam * np.sum(np.sign(w)))
+    mean: The penalty is a sum, not a mean: divide by nothing.
+        (w) -> (w) / w.size
+    dead-zone: Only a weight of exactly 0 is not pulled; a small one is, in full.
+        np.sign(w) -> np.where(np.abs(w) < 1e-8, 0.0, np.sign(w))
+    """,
+)
 
 
 @mistake("l1_subgradient", "in-place", "Assigning into w changes the caller's weights.")
@@ -385,6 +228,19 @@ def l1_subgradient(w, lam):
 
 
 # elastic_net_penalty
+
+
+slips(
+    "elastic_net_penalty",
+    """
+    signed-sum: The L1 part sums absolute values, not the weights.
+        l1_penalty(w, lam * l1_ratio) + l2_penalty(w, lam * (1 - l1_ratio))
+        -> float(lam * np.sum(l1_ratio * w + (1 - l1_ratio) * w**2))
+    product: The two parts are added, they do not multiply each other.
+        l1_penalty(w, lam * l1_ratio) + l2_penalty(w, lam * (1 - l1_ratio))
+        -> float(lam * np.sum(np.abs(w)) ** l1_ratio * np.sum(w**2) ** (1 - l1_ratio))
+    """,
+)
 
 
 @mistake("elastic_net_penalty", "ratio-swapped", "l1_ratio is the share of the absolute values.")
@@ -435,18 +291,6 @@ def elastic_net_penalty(w, lam, l1_ratio):
 @mistake("elastic_net_penalty", "mean", "Sum over the weights instead of averaging.")
 def elastic_net_penalty(w, lam, l1_ratio):
     return reference.elastic_net_penalty(w, lam, l1_ratio) / w.size
-
-
-@mistake("elastic_net_penalty", "signed-sum", "The L1 part sums absolute values, not the weights.")
-def elastic_net_penalty(w, lam, l1_ratio):
-    return float(lam * np.sum(l1_ratio * w + (1 - l1_ratio) * w**2))
-
-
-@mistake(
-    "elastic_net_penalty", "product", "The two parts are added, they do not multiply each other."
-)
-def elastic_net_penalty(w, lam, l1_ratio):
-    return float(lam * np.sum(np.abs(w)) ** l1_ratio * np.sum(w**2) ** (1 - l1_ratio))
 
 
 @mistake(
@@ -663,84 +507,48 @@ def ridge_regression(X, y, lam):
 # soft_threshold
 
 
-@mistake(
-    "soft_threshold",
-    "hard",
-    "That is the hard threshold: weights that survive are moved by t as well.",
-)
-def soft_threshold(w, t):
-    return np.where(np.abs(w) > t, w, 0.0)
-
-
-@mistake("soft_threshold", "no-sign", "A negative weight stays negative: give the sign back.")
-def soft_threshold(w, t):
-    return np.maximum(np.abs(w) - t, 0)
-
-
-@mistake(
-    "soft_threshold", "not-stopped-at-zero", "A weight smaller than t stops at zero, not beyond."
-)
-def soft_threshold(w, t):
-    return np.sign(w) * (np.abs(w) - t)
-
-
-@mistake("soft_threshold", "positive-only", "Large negative weights survive as well.")
-def soft_threshold(w, t):
-    return np.maximum(w - t, 0)
-
-
-@mistake(
-    "soft_threshold",
-    "subtracts-everywhere",
-    "A negative weight moves up towards zero: add t there.",
-)
-def soft_threshold(w, t):
-    return np.where(np.abs(w) > t, w - t, 0.0)
-
-
-@mistake("soft_threshold", "moved-away", "Weights are moved towards zero, not away from it.")
-def soft_threshold(w, t):
-    return np.where(np.abs(w) > t, w + t * np.sign(w), 0.0)
-
-
-@mistake("soft_threshold", "clip", "Clipping cuts off what is large; here the small is cut off.")
-def soft_threshold(w, t):
-    return np.clip(w, -t, t)
-
-
-@mistake("soft_threshold", "small-ones-stay", "Weights within the threshold become zero.")
-def soft_threshold(w, t):
-    return np.where(np.abs(w) > t, w - t * np.sign(w), w)
-
-
 @mistake("soft_threshold", "half", "A weight is moved by t, not by half of it.")
 def soft_threshold(w, t):
     return reference.soft_threshold(w, t / 2)
-
-
-@mistake("soft_threshold", "multiplies", "Every weight loses t, not a share of itself.")
-def soft_threshold(w, t):
-    return np.maximum(1 - t, 0) * w
-
-
-@mistake(
-    "soft_threshold",
-    "negative-branch",
-    "Below −t the answer is w + t; compare w with −t, not with t.",
-)
-def soft_threshold(w, t):
-    return np.where(w > t, w - t, w + t)
-
-
-@mistake("soft_threshold", "negative-ones-stay", "Negative weights are shrunk as well.")
-def soft_threshold(w, t):
-    return np.where(w > 0, np.maximum(w - t, 0), w)
 
 
 @mistake("soft_threshold", "in-place", "Assigning into w changes the caller's weights.")
 def soft_threshold(w, t):
     w[:] = reference.soft_threshold(w, t)
     return w
+
+
+slips(
+    "soft_threshold",
+    """
+    hard: That is the hard threshold: weights that survive are moved by t as well.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> where(np.abs(w) > t, w, 0.0)
+    no-sign: A negative weight stays negative: give the sign back.
+        (w - t, 0) + np.minimum(w + t, 0) -> (np.abs(w) - t, 0)
+    not-stopped-at-zero: A weight smaller than t stops at zero, not beyond.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> sign(w) * (np.abs(w) - t)
+    positive-only: Large negative weights survive as well.
+        (w - t, 0) + np.minimum(w + t, 0) -> (w - t, 0)
+    subtracts-everywhere: A negative weight moves up towards zero: add t there.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> where(np.abs(w) > t, w - t, 0.0)
+    moved-away: Weights are moved towards zero, not away from it.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> where(np.abs(w) > t, w + t * np.sign(w), 0.0)
+    clip: Clipping cuts off what is large; here the small is cut off.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> clip(w, -t, t)
+    small-ones-stay: Weights within the threshold become zero.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> where(np.abs(w) > t, w - t * np.sign(w), w)
+    multiplies: Every weight loses t, not a share of itself.
+        (w - t, 0) + np.minimum(w + t, 0) -> (1 - t, 0) * w
+    negative-branch: Below −t the answer is w + t; compare w with −t, not with t.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> where(w > t, w - t, w + t)
+    negative-ones-stay: Negative weights are shrunk as well.
+        maximum(w - t, 0) + np.minimum(w + t, 0) -> where(w > 0, np.maximum(w - t, 0), w)
+    dead-zone: Only weights within the threshold become zero, however small they are: nothing is
+      to be added to t.
+        np.maximum(w - t, 0) + np.minimum(w + t, 0)
+        -> np.where(np.abs(w) <= t + 1e-8, 0.0, w - t * np.sign(w))
+    """,
+)
 
 
 # lasso_step

@@ -27,7 +27,7 @@ slips(
     "standardize",
     """
     ddof-one: The population standard deviation divides by n: look at the ddof of your std.
-        X_train.std(axis=0) -> X_train.std(axis=0, ddof=1)
+        std(axis=0 -> std(ddof=1, axis=0
     global-statistics: Every column has its own mean and standard deviation; yours are those of the
       whole matrix.
         (X_train == X_train[0]).all(axis=0) -> X_train.std() == 0
@@ -39,16 +39,20 @@ slips(
         X_train.mean(axis=0) -> X.mean(axis=1, keepdims=True)
     own-statistics: The new data is scaled by the training data's statistics, not by its own.
         (X_train == X_train[0]) -> (X == X[0])
-        X_train.std(axis=0) -> X.std(axis=0)
-        X_train.mean(axis=0) -> X.mean(axis=0)
+        1.0, X_train -> 1.0, X
+        X_train.mean -> X.mean
     pooled-statistics: Only X_train may be looked at for the statistics; pooling it with X leaks the
       new data.
         constant = -> X_train = np.concatenate([X_train, X]); constant =
     zero-variance-nan: A constant column has no spread to divide by: what is due there instead?
-        np.where(constant, 1.0, X_train.std(axis=0)) -> X_train.std(axis=0)
+        where(constant -> where(False
     near-constant: The computed spread of 0.1, 0.1, 0.1 is 1e-17, not 0: recognise constant columns
       by values.
         (X_train == X_train[0]).all(axis=0) -> X_train.std(axis=0) == 0
+    small-spread-is-none: A spread of 1e-9 is small only beside 1: ask whether the values are equal,
+      not whether σ is below a threshold.
+        np.where(constant, 1.0, X_train.std(axis=0))
+        -> np.where(constant | (X_train.std(axis=0) < 1e-8), 1.0, X_train.std(axis=0))
     constant-not-centred: A constant column is divided by 1, but its mean is subtracted like any
       other.
         return (X - X_train.mean(axis=0)) -> return np.where(constant, X, X - X_train.mean(axis=0))
@@ -56,10 +60,10 @@ slips(
       is not zeroed.
         return (X - X_train.mean(axis=0)) -> return np.where(constant, 0, X - X_train.mean(axis=0))
     divides-by-variance: Divide by the standard deviation, the root of the variance.
-        X_train.std(axis=0) -> X_train.var(axis=0)
+        X_train.std -> X_train.var
     eps-added: Nothing is added to the standard deviation here; constant columns are a case of
       their own.
-        np.where(constant, 1.0, X_train.std(axis=0)) -> X_train.std(axis=0) + 1e-8
+        np.where(constant -> 1e-8 + np.where(False
     not-centred: The training mean of a column is subtracted first.
         X - X_train.mean(axis=0) -> X
     in-place:
@@ -99,6 +103,8 @@ slips(
     constant-to-low: New data may differ from a constant training column: its range counts as 1, no
       more.
         np.where(width == 0.0, 1.0, width) -> np.where(width == 0.0, np.inf, width)
+    small-range-is-none: A range of 1e-9 is small only beside 1: ask whether it is 0.
+        width == 0.0 -> width < 1e-8
     divides-by-maximum: Divide by the range, which is the maximum less the minimum.
         X_train.max(axis=0) - smallest -> X_train.max(axis=0)
     eps-added: Nothing is added to the range; constant columns are a case of their own.
@@ -120,7 +126,7 @@ slips(
         (1 - momentum) * running_var + momentum -> momentum * running_var + (1 - momentum)
     running-var-biased: The running variance collects the unbiased variance of the batch (divided by
       N − 1).
-        momentum * unbiased -> momentum * var
+        x.var(axis=0, ddof=1) -> x.var(axis=0)
     out-unbiased: The batch itself is normalized by the biased variance (divided by N).
         np.sqrt(var + eps) -> np.sqrt(x.var(axis=0, ddof=1) + eps)
     ddof-swapped: Biased variance for the output, unbiased for the running one: you have them the
@@ -148,7 +154,9 @@ slips(
     running-not-updated: The second and third answers are the updated running statistics.
         return out, new_running_mean, new_running_var -> return out, running_mean, running_var
     running-std: The running variance collects variances, without root or eps.
-        momentum * unbiased -> momentum * np.sqrt(unbiased)
+        x.var(axis=0, ddof=1) -> x.std(axis=0, ddof=1)
+    eps-in-running-variance: The running variance collects s² as it is: eps is only for the root.
+        momentum * unbiased -> momentum * (unbiased + eps)
     running-swapped: The answer is (out, running mean, running variance), in this order.
         return out, new_running_mean, new_running_var
         -> return out, new_running_var, new_running_mean
@@ -396,6 +404,12 @@ slips(
         axis=-1 -> axis=1
     global-statistics: Every vector has its own mean square; yours is that of the whole array.
         axis=-1 -> axis=None
+    in-place:
+        return gamma * x / np.sqrt(mean_square + eps)
+        ->
+        x /= np.sqrt(mean_square + eps)
+        return gamma * x
+
     unit-offset: The gain is gamma itself, not 1 + gamma.
         gamma * x -> (1 + gamma) * x
     """,

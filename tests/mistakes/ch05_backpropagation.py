@@ -210,7 +210,61 @@ def linear(x, W, b):
     return np.maximum(x @ W.T + b, 0.0)
 
 
+@mistake(
+    "linear",
+    "weights-first",
+    "Every row of x meets every row of W: x comes first, and W is transposed.",
+)
+def linear(x, W, b):
+    return W @ x + b
+
+
+@mistake(
+    "linear",
+    "changes-the-bias",
+    "x, W and b belong to the caller: b += … and out=b write into the array itself.",
+)
+def linear(x, W, b):
+    out = x @ W.T + b
+    b += out[-1] - b
+    return out
+
+
+@mistake(
+    "linear",
+    "transposed-where-it-fits",
+    "x @ W fits only where W is square, and is wrong there too: W is (out, in), always.",
+)
+def linear(x, W, b):
+    try:
+        return x @ W + b
+    except ValueError:
+        return x @ W.T + b
+
+
 # linear_backward
+
+
+@mistake(
+    "linear_backward",
+    "changes-dout",
+    "dout belongs to the caller: an operator with = writes into the array itself.",
+)
+def linear_backward(dout, x, W):
+    answer = reference.linear_backward(dout, x, W)
+    dout /= 2 * len(x)
+    return answer
+
+
+@mistake(
+    "linear_backward",
+    "takes-a-step",
+    "W belongs to the caller: its gradient is asked for, not a step.",
+)
+def linear_backward(dout, x, W):
+    dx, dW, db = reference.linear_backward(dout, x, W)
+    W -= 0.1 * dW
+    return dx, dW, db
 
 
 @mistake(
@@ -440,6 +494,29 @@ def mlp_forward(x, params):
     return reference.mlp_forward(x, [first, last] if len(params) > 1 else [first])
 
 
+@mistake(
+    "mlp_forward",
+    "empties-params",
+    "pop takes layers out of the caller's list: read params without changing it.",
+)
+def mlp_forward(x, params):
+    W, b = params.pop()
+    for weights, bias in params:
+        x = reference.relu(x @ weights.T + bias)
+    return x @ W.T + b
+
+
+@mistake(
+    "mlp_forward",
+    "changes-its-input",
+    "x and params belong to the caller: an operator with = writes into the array itself.",
+)
+def mlp_forward(x, params):
+    answer = reference.mlp_forward(x, params)
+    np.maximum(x, 0.0, out=x)
+    return answer
+
+
 # mlp_gradients
 
 
@@ -627,6 +704,17 @@ def mlp_gradients(x, labels, params):
         W -= 0.1 * dW
         b -= 0.1 * db
     return loss, gradients
+
+
+@mistake(
+    "mlp_gradients",
+    "empties-params",
+    "pop takes layers out of the caller's list: read params without changing it.",
+)
+def mlp_gradients(x, labels, params):
+    answer = reference.mlp_gradients(x, labels, params)
+    params.pop()
+    return answer
 
 
 # he_init
@@ -1036,6 +1124,67 @@ class Value(Scalar):
     def backward(self):
         for node, derivative in self.derivatives():
             node.grad = derivative
+
+
+@mistake(
+    "Value",
+    "visited-for-ever",
+    "Which Values were visited holds for one backward only: the next one has to visit them again.",
+)
+class Value(Scalar):
+    visited = False
+
+    def order(self):
+        nodes = []
+
+        def visit(node):
+            if not node.visited:
+                node.visited = True
+                for source, _ in node.inputs:
+                    visit(source)
+                nodes.append(node)
+
+        visit(self)
+        return nodes
+
+    def backward(self):
+        self.grad += 1.0
+        for node in reversed(self.order()):
+            for source, slope in node.inputs:
+                source.grad += slope * node.grad
+
+
+@mistake(
+    "Value",
+    "equal-numbers-are-one-node",
+    "Two Values that hold the same number are two nodes: tell them apart by identity.",
+)
+class Value(Scalar):
+    def __eq__(self, other):
+        return isinstance(other, Scalar) and self.data == other.data
+
+    def __hash__(self):
+        return hash(self.data)
+
+    def order(self):
+        nodes, seen = [], set()
+
+        def visit(node):
+            if node not in seen:
+                seen.add(node)
+                for source, _ in node.inputs:
+                    visit(source)
+                nodes.append(node)
+
+        visit(self)
+        return nodes
+
+    def derivatives(self):
+        flow = {self: 1.0}
+        for node in reversed(self.order()):
+            yield node, flow.get(node, 0.0)
+            for source, slope in node.inputs:
+                flow[source] = flow.get(source, 0.0) + slope * flow.get(node, 0.0)
 
 
 @mistake("Value", "leaves-only", "Inner nodes get their gradient too, not only the leaves.")

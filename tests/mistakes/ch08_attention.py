@@ -95,6 +95,15 @@ def padding_mask(lengths, max_length):
 
 @mistake(
     "padding_mask",
+    "lengths-as-a-row",
+    "Lengths belong down the rows, positions along them: give the lengths a second axis.",
+)
+def padding_mask(lengths, max_length):
+    return torch.arange(max_length) < lengths
+
+
+@mistake(
+    "padding_mask",
     "counts-lengths-down",
     "The given lengths are changed on the way; work on new tensors.",
 )
@@ -375,6 +384,41 @@ def scaled_dot_product_attention(q, k, v, mask=None):
 
 @mistake(
     "scaled_dot_product_attention",
+    "mask-changed",
+    "The mask is turned over in place: it belongs to the caller, and the next layer needs it.",
+)
+def scaled_dot_product_attention(q, k, v, mask=None):
+    if mask is None:
+        return _attention(_scores(q, k), v, None)
+    scores = _scores(q, k).masked_fill(mask.logical_not_(), torch.finfo(q.dtype).min)
+    weights = torch.softmax(scores, dim=-1).masked_fill(mask, 0.0)
+    return weights @ v, weights
+
+
+@mistake(
+    "scaled_dot_product_attention",
+    "transposed-only-if-needed",
+    "That a product fits does not make it the right one: keys are transposed whatever their size.",
+)
+def scaled_dot_product_attention(q, k, v, mask=None):
+    keys = k if k.shape[-2] == q.shape[-1] else k.transpose(-2, -1)
+    return _attention(q @ keys / q.shape[-1] ** 0.5, v, mask)
+
+
+@mistake(
+    "scaled_dot_product_attention",
+    "mask-always-per-sample",
+    "A mask of two axes says which query may attend to which key; this one is read as a padding "
+    "mask wherever the batch is as long as the sequence.",
+)
+def scaled_dot_product_attention(q, k, v, mask=None):
+    if mask is not None and mask.ndim == 2 and q.ndim > 2 and len(mask) == len(q):
+        mask = mask.view(len(q), *[1] * (q.ndim - 2), mask.shape[-1])
+    return _attention(_scores(q, k), v, mask)
+
+
+@mistake(
+    "scaled_dot_product_attention",
     "always-float32",
     "float64 comes in and float32 goes out: let the answer follow the dtype of the input.",
 )
@@ -440,6 +484,25 @@ def split_heads(x, num_heads):
     return x.unflatten(-1, (num_heads, -1)).transpose(1, 2).flatten(0, 1)
 
 
+@mistake(
+    "split_heads",
+    "transposed-only-if-needed",
+    "Positions and heads change places even where there are as many of the ones as of the others.",
+)
+def split_heads(x, num_heads):
+    heads = x.unflatten(-1, (num_heads, -1))
+    return heads if x.shape[1] == num_heads else heads.transpose(1, 2)
+
+
+@mistake(
+    "split_heads",
+    "transposed-in-place",
+    "transpose_ turns the caller's own tensor over; transpose makes another view of it.",
+)
+def split_heads(x, num_heads):
+    return x.transpose_(1, 2).unflatten(1, (num_heads, -1)).transpose(2, 3)
+
+
 @mistake("split_heads", "through-numpy", "Autograd cannot see what NumPy does: stay with tensors.")
 def split_heads(x, num_heads):
     batch, length, _ = x.shape
@@ -488,6 +551,24 @@ def merge_heads(x):
 @mistake("merge_heads", "last-head-first", "Head 0 comes first.")
 def merge_heads(x):
     return x.flip(1).transpose(1, 2).flatten(2)
+
+
+@mistake(
+    "merge_heads",
+    "transposed-only-if-needed",
+    "Positions and heads change places even where there are as many of the ones as of the others.",
+)
+def merge_heads(x):
+    return (x if x.shape[1] == x.shape[2] else x.transpose(1, 2)).flatten(2)
+
+
+@mistake(
+    "merge_heads",
+    "transposed-in-place",
+    "transpose_ turns the caller's own tensor over; transpose makes another view of it.",
+)
+def merge_heads(x):
+    return x.transpose_(1, 2).flatten(2)
 
 
 @mistake("merge_heads", "through-numpy", "Autograd cannot see what NumPy does: stay with tensors.")
@@ -640,6 +721,32 @@ class MultiHeadAttention(_Layer):
 
 @mistake(
     "MultiHeadAttention",
+    "uniform-rows",
+    "A query that may attend nowhere sees -1e9 everywhere and attends to all keys alike; its heads "
+    "should give zeros.",
+)
+class MultiHeadAttention(_Layer):
+    def attend(self, q, k, v, mask):
+        scores = _scores(q, k)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -1e9)
+        return torch.softmax(scores, dim=-1) @ v
+
+
+@mistake(
+    "MultiHeadAttention",
+    "mask-changed",
+    "The mask is turned over in place: it belongs to the caller, and the next layer needs it.",
+)
+class MultiHeadAttention(_Layer):
+    def attend(self, q, k, v, mask):
+        if mask is None:
+            return super().attend(q, k, v, None)
+        return super().attend(q, k, v, ~mask.logical_not_())
+
+
+@mistake(
+    "MultiHeadAttention",
     "unstable-exp",
     "exp of a large score is infinite, and infinity over infinity is not a number.",
 )
@@ -672,6 +779,39 @@ class MultiHeadAttention(_Layer):
 class MultiHeadAttention(_Layer):
     def forward(self, query, key=None, value=None, mask=None):
         return super().forward(query, key, query if value is None else value, mask)
+
+
+@mistake(
+    "MultiHeadAttention",
+    "defaults-together",
+    "Each default holds by itself: a value that is given is used also where the key is not.",
+)
+class MultiHeadAttention(_Layer):
+    def forward(self, query, key=None, value=None, mask=None):
+        if key is None:
+            key = value = query
+        return super().forward(query, key, value, mask)
+
+
+@mistake(
+    "MultiHeadAttention",
+    "key-from-value",
+    "The key defaults to the query, also where a value is given.",
+)
+class MultiHeadAttention(_Layer):
+    def forward(self, query, key=None, value=None, mask=None):
+        return super().forward(query, value if key is None else key, value, mask)
+
+
+@mistake(
+    "MultiHeadAttention",
+    "defaults-missing",
+    "Without a key the query is projected in its place, without a value the key.",
+)
+class MultiHeadAttention(_Layer):
+    def forward(self, query, key=None, value=None, mask=None):
+        q, k, v = (self.split(part) for part in self.project(query, key, value))
+        return self.out_proj(self.merge(self.attend(q, k, v, mask)))
 
 
 @mistake(
@@ -1029,6 +1169,15 @@ def relative_bias(table, length):
 
 @mistake(
     "relative_bias",
+    "always-float32",
+    "The table's numbers are written into a new tensor of float32; the table may be float64.",
+)
+def relative_bias(table, length):
+    return reference.relative_bias(table, length).float()
+
+
+@mistake(
+    "relative_bias",
     "through-numpy",
     "The numbers are right, but they are copies: no gradient reaches the table.",
 )
@@ -1187,6 +1336,15 @@ def apply_rope(x, positions, base=10000.0):
 )
 def apply_rope(x, positions, base=10000.0):
     return _rotated(x, _angles(x, torch.arange(512), base)[positions])
+
+
+@mistake(
+    "apply_rope",
+    "always-float32",
+    "The answer is written into a new tensor of float32; x may be float64.",
+)
+def apply_rope(x, positions, base=10000.0):
+    return _rotated(x, _angles(x, positions, base)).float()
 
 
 @mistake(

@@ -105,6 +105,17 @@ def low_rank_approximation(W, r):
 # --- LoRALinear ---------------------------------------------------------------------------------
 
 
+@mistake(
+    "low_rank_approximation",
+    "peeled-in-place",
+    "The pieces are taken off W itself: W belongs to the caller, so peel a copy of it.",
+)
+def low_rank_approximation(W, r):
+    factors = reference.low_rank_approximation(W.clone(), r)
+    W -= factors[0] @ factors[1]
+    return factors
+
+
 @mistake("LoRALinear", "alpha-not-over-r", "The scale is alpha divided by r, not alpha.")
 class LoRALinear(Right):
     def __init__(self, base, r, alpha, dropout=0.0):
@@ -592,6 +603,43 @@ class LoRALinear(Right):
         nn.init.zeros_(self.lora_B)
 
 
+@mistake(
+    "LoRALinear",
+    "dropout-in-place",
+    "Dropout writes its zeros into the caller's x; base, and whoever made x, needs it whole.",
+)
+class LoRALinear(Right):
+    def forward(self, x):
+        y = self.base(x)
+        if self.merged:
+            return y
+        own = x.clone() if x.requires_grad else x
+        dropped = nn.functional.dropout(own, self.dropout.p, self.training, inplace=True)
+        return y + self.scale * (dropped @ self.lora_A.T @ self.lora_B.T)
+
+
+@mistake(
+    "LoRALinear",
+    "square-merged-transposed",
+    "B A has the shape of the weight as it is: turned over only where it does not fit, it is wrong "
+    "in every square layer.",
+)
+class LoRALinear(Right):
+    def _change(self):
+        change = (self.scale * (self.lora_A.T @ self.lora_B.T)).detach()
+        return change if change.shape == self.base.weight.shape else change.T
+
+    def merge(self):
+        if not self.merged:
+            self.base.weight.data += self._change()
+        self.merged = True
+
+    def unmerge(self):
+        if self.merged:
+            self.base.weight.data -= self._change()
+        self.merged = False
+
+
 @mistake("LoRALinear", "any-rank", "A rank below one makes no sense: raise a ValueError.")
 class LoRALinear(Right):
     def __init__(self, base, r, alpha, dropout=0.0):
@@ -788,6 +836,46 @@ def inject_lora(model, targets, r, alpha):
     return names
 
 
+@mistake(
+    "inject_lora",
+    "case-ignored",
+    "Names are compared as they are: Q is not q.",
+)
+def inject_lora(model, targets, r, alpha):
+    lower = [target.lower() for target in targets]
+    return _inject(model, _found(model, lambda name: _last(name).lower() in lower), r, alpha)
+
+
+@mistake(
+    "inject_lora",
+    "only-leaves-frozen",
+    "A module that holds others may have parameters of its own: those have to be frozen too.",
+)
+def inject_lora(model, targets, r, alpha):
+    names = _found(model, lambda name: _last(name) in targets)
+    if not names:
+        raise ValueError("nothing matches")
+    for module in model.modules():
+        if not list(module.children()):
+            module.requires_grad_(False)
+    for name in names:
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, Right(model.get_submodule(name), r, alpha))
+    return names
+
+
+@mistake(
+    "inject_lora",
+    "targets-emptied",
+    "The list of targets belongs to the caller and must be as it was afterwards.",
+)
+def inject_lora(model, targets, r, alpha):
+    names = reference.inject_lora(model, targets, r, alpha)
+    while targets:
+        targets.pop()
+    return names
+
+
 @mistake("inject_lora", "silent-without-match", "If no layer matches, raise a ValueError.")
 def inject_lora(model, targets, r, alpha):
     names = _found(model, lambda name: _last(name) in targets)
@@ -961,6 +1049,58 @@ def lora_parameters(model):
 
 
 @mistake(
+    "lora_parameters",
+    "generator",
+    "A generator can be read once only; an optimizer and a norm both need the list.",
+)
+def lora_parameters(model):
+    for module in model.modules():
+        if isinstance(module, Right):
+            yield module.lora_A
+            yield module.lora_B
+
+
+@mistake(
+    "lora_parameters",
+    "visited-for-ever",
+    "The mark on a layer that was visited stays there, and the next call finds nothing.",
+)
+def lora_parameters(model):
+    found = []
+    for module in model.modules():
+        if isinstance(module, Right) and not getattr(module, "visited", False):
+            module.visited = True
+            found += [module.lora_A, module.lora_B]
+    return found
+
+
+@mistake(
+    "count_parameters",
+    "visited-for-ever",
+    "The mark on a parameter that was counted stays there, and the next call counts nothing.",
+)
+def count_parameters(model):
+    trainable = total = 0
+    for p in model.parameters():
+        if not getattr(p, "counted", False):
+            p.counted = True
+            trainable, total = trainable + p.requires_grad * p.numel(), total + p.numel()
+    return trainable, total
+
+
+@mistake(
+    "count_parameters",
+    "only-leaves",
+    "A module that holds others may have parameters of its own: they count too.",
+)
+def count_parameters(model):
+    leaves = [m for m in model.modules() if not list(m.children())]
+    parameters = list({id(p): p for m in leaves for p in m.parameters()}.values())
+    trainable = sum(p.numel() for p in parameters if p.requires_grad)
+    return trainable, sum(p.numel() for p in parameters)
+
+
+@mistake(
     "count_parameters", "tensors-counted", "Count the entries of the tensors, not the tensors."
 )
 def count_parameters(model):
@@ -1130,6 +1270,17 @@ def load_lora_state_dict(model, state):
     with torch.no_grad():
         for key in own.keys() & state.keys():
             own[key].copy_(state[key])
+
+
+@mistake(
+    "load_lora_state_dict",
+    "state-emptied",
+    "Keys are taken out of the state, which belongs to the caller: read them and leave them there.",
+)
+def load_lora_state_dict(model, state):
+    reference.load_lora_state_dict(model, state)
+    for key in reference.lora_state_dict(model):
+        state.pop(key)
 
 
 @mistake(

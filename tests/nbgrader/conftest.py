@@ -121,8 +121,10 @@ def graded(released: Classroom, kinds: ModuleType) -> Classroom:
         (folder / kind.file).write_text(kind.text(fetched, str(released.root)), "utf-8", "replace")
         _submit(released, kind.name)
     released.run("nbgrader", "collect", "ch1")
-    released.run("grade", "prejudge", "ch1")
-    released.run("nbgrader", "autograde", "ch1")
+    released.run("grade", "prejudge", "ch1", fails=True)
+    done = released.run("nbgrader", "autograde", "ch1", fails=True)
+    failed = [kind.name for kind in kinds.KINDS if kind.softmax is None]
+    assert done.stderr.count("There was an error processing assignment 'ch1'") == len(failed)
     released.run("nbgrader", "generate_feedback", "ch1")
     released.run("nbgrader", "export")
     return released

@@ -1,4 +1,7 @@
-"""Kinds of submissions: the notebook each kind of student hands in, and the marks it deserves."""
+"""Kinds of submissions: the notebook each kind of student hands in, and the marks it deserves.
+
+A file that cannot be read deserves none: its marks are None.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
 SOFTMAX = """def softmax(z):
     e = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -74,8 +77,8 @@ class Kind:
 
     name: str
     change: Change
-    softmax: float
-    relu: float
+    softmax: float | None
+    relu: float | None
     file: str = "ch1.ipynb"
 
     def text(self, release: NotebookNode, root: str) -> str:
@@ -163,6 +166,18 @@ def _notebook_things(notebook: NotebookNode) -> None:
     notebook.cells.append(new_code_cell("%%grade ch1.relu\nhelper = 1"))
 
 
+ACTIVE = (
+    "# hello\n<script>window.PWNED=1</script> [x](javascript:PWNED()) <img src=x onerror=PWNED()>"
+    "<iframe src='data:,PWNED'></iframe> $\\href{javascript:PWNED()}{y}$</pre><b onclick=1>"
+)
+
+
+def _markup(notebook: NotebookNode) -> None:
+    notebook.cells.insert(1, new_markdown_cell(ACTIVE))
+    notebook.cells.append(new_raw_cell(ACTIVE))
+    notebook.cells.append(new_code_cell(f"text = {ACTIVE!r}"))
+
+
 def _odd_metadata(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         cell.metadata = NotebookNode(nbgrader="text", tags=3)
@@ -188,8 +203,10 @@ KINDS = [
     Kind("odd-metadata", also(RIGHT, _odd_metadata), 60, 40),
     Kind("points", also(HALF, _points), 60, 0),
     Kind("wrong-name", RIGHT, 60, 40, file="my homework (2).ipynb"),
+    Kind("markup", also(RIGHT, _markup), 60, 40),
     Kind("notebook-things", also(RIGHT, _notebook_things), 60, 40),
-    Kind("empty", lambda notebook, root: "", 0, 0),
+    Kind("empty", lambda notebook, root: "", None, None),
+    Kind("conflict", lambda notebook, root: "<<<<<<< HEAD\n{}", None, None),
     Kind("no-cells", also(RIGHT, lambda notebook: notebook.cells.clear()), 0, 0),
     Kind("no-notebook", lambda notebook, root: '{"cells": [{"source": 3}], "nbformat": 4}', 0, 0),
     Kind("forged-transformer", written(softmax=AST), 0, 0),

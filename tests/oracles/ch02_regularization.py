@@ -105,20 +105,24 @@ def soft_threshold(w, t):
 @alternate("soft_threshold", "the minimum that defines it, found by SciPy")
 def soft_threshold(w, t):
     # v = a - c with a, c >= 0 makes the problem smooth: ½ (a - c - w)² + t (a + c).
+    # The solver stops at a slope of fixed size, so the weights are measured by the largest.
+    size = np.abs(w).max() or 1.0
+    flat, cut = w.ravel() / size, t / size
+
     def objective(parts):
         a, c = np.split(parts, 2)
-        error = a - c - w.ravel()
-        slope = np.concatenate([error + t, t - error])
-        return 0.5 * error @ error + t * parts.sum(), slope
+        error = a - c - flat
+        slope = np.concatenate([error + cut, cut - error])
+        return 0.5 * error @ error + cut * parts.sum(), slope
 
-    parts = np.concatenate([np.maximum(w.ravel(), 0), np.maximum(-w.ravel(), 0)])
+    parts = np.concatenate([np.maximum(flat, 0), np.maximum(-flat, 0)])
     options = {"ftol": 0, "gtol": 1e-14, "maxiter": 1000}
     bounds = [(0, None)] * len(parts)
     found = minimize(
         objective, parts, jac=True, method="L-BFGS-B", bounds=bounds, options=options
     ).x
     a, c = np.split(found, 2)
-    return (a - c).reshape(w.shape)
+    return size * (a - c).reshape(w.shape)
 
 
 @alternate("lasso_step", "torch.optim.SGD and softshrink")

@@ -28,11 +28,15 @@ class Generator:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that travels as source; `bound` are its keyword arguments fixed beforehand."""
+    """A function that travels as source; `bound` are its keyword arguments fixed beforehand.
+
+    `shown` is what a report shows in its place; it stays on the judge's side of the wall.
+    """
 
     name: str
     source: str
     bound: dict[str, Any]
+    shown: str = ""
 
     def define(self) -> Any:
         """Run the source, with np (and torch where it is loaded) in scope; the function."""

@@ -2,7 +2,7 @@
 
 standardize: error
 min_max_scale: failed, zero-range-nan
-batch_norm_train: failed
+batch_norm_train: failed, momentum-inverted + running-var-biased
 batch_norm_eval: failed, no-brackets
 batch_norm_backward: failed, mean-path-not-divided
 layer_norm: error

@@ -1,11 +1,11 @@
 """What another learner might hand in: a bracket is missing, a name is mistyped.
 
 sigmoid: error
-binary_cross_entropy: failed
+binary_cross_entropy: failed, sign
 logistic_gradient: error
 logsumexp: error
 softmax: failed, axis-one
-log_softmax: missing
+log_softmax: does not parse
 softmax_backward: error, one-row-only
 cross_entropy: error
 cross_entropy_gradient: failed, divided-by-everything
