@@ -542,9 +542,9 @@ matches(
 @check("bagging_predict", "draws n row numbers for each tree, no more", practice=True, examples=10)
 @given(case=forests())
 def test_bagging_predict_draws(submission, case):
-    _, y, _, num_trees, _, drawn_from = case
+    _, y, _, count, _, drawn_from = case
     rng, n = np.random.default_rng(drawn_from.seed), len(y)
-    for _ in range(num_trees):
+    for _ in range(count):
         rng.integers(n, size=n)
     got = submission.probe(with_next_number, "bagging_predict", list(case))
     expect_equal(got, rng.random(), "the next number of rng after the call")
@@ -734,9 +734,9 @@ def test_pegasos_before(submission, case, ratio):
 @check("pegasos", "draws one row number for each step", practice=True, examples=10)
 @given(case=walks_of_steps())
 def test_pegasos_draws(submission, case):
-    _, y, _, steps, drawn_from = case
+    _, y, _, count, drawn_from = case
     rng = np.random.default_rng(drawn_from.seed)
-    for _ in range(steps):
+    for _ in range(count):
         rng.integers(len(y))
     got = submission.probe(with_next_number, "pegasos", list(case))
     expect_equal(got, rng.random(), "the next number of rng after the call")
