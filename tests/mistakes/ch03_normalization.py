@@ -96,6 +96,9 @@ slips(
         * (high - low) ->
     low-not-added: The training minimum is to land on low, not on 0.
         low + (X - smallest) -> (X - smallest)
+    low-subtracted: Set brackets around high − low, and add low in front.
+        low + (X - smallest) -> (X - smallest)
+        (high - low) -> high - low
     high-for-width: Stretch by the width of the target range: with low = 2 and high = 5 that is 3.
         (high - low) -> high
     zero-range-nan: A constant column has no range to divide by: what does it count as?
