@@ -111,7 +111,7 @@ class _Search:
         """What explains all of these answers; nothing if several things do, None if none does."""
         if not items:
             return None
-        rounded = rounded_to([item.got.value for item in items if item.got.error is None])
+        rounded = _digits((item, item.got) for item in items)
         forms = [LOOSE] if rounded is None else [Likeness(True, rounded), LOOSE]
         for suspects, form in [
             (self.singles, STRICT),
@@ -187,8 +187,7 @@ class _Search:
 
     def _is_fine(self, suspect: _Suspect, items: list[Item], how: Likeness) -> bool:
         """Whether its own answers have more decimals than those that look rounded."""
-        answers = [self._answer(suspect, item) for item in items]
-        return rounded_to([one.value for one in answers if one and one.error is None]) != how.digits
+        return _digits((item, self._answer(suspect, item)) for item in items) != how.digits
 
     def _explains(self, suspect: _Suspect, items: list[Item], how: Likeness) -> bool:
         for item in items:
@@ -224,6 +223,17 @@ class _Search:
 
 
 REFERENCE = _Suspect((), None)
+
+
+def _digits(answers: Iterable[tuple[Item, Answer | None]]) -> int | None:
+    """To how many decimals the answers are rounded; the arguments looked at are no answer."""
+    return rounded_to(
+        [
+            one.value
+            for item, one in answers
+            if one is not None and one.error is None and not looks_at_inputs(item.call)
+        ]
+    )
 
 
 def _common(found: list[_Suspect]) -> Names:

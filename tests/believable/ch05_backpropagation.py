@@ -4,6 +4,7 @@ relu: passed
 relu_backward: failed, slope-one-at-zero
 tanh_backward: failed, takes-x-for-the-output
 linear: error, not-transposed
+linear_backward: does not parse
 he_init: failed, fan-out-for-fan-in
 Value: failed
 """

@@ -3,7 +3,9 @@
 import numpy as np
 
 from grader.checks import (
+    Fill,
     check,
+    double_precision,
     example,
     expect,
     expect_close,
@@ -72,12 +74,51 @@ FILLS = fills()
 UNITS = st.sampled_from(EPS)
 BOUNDS = st.sampled_from(((-1.0, 3.0), (2.0, 5.0), (0.25, 0.75), (-4.0, -1.0), (0.0, 2.0)))
 STEPS = st.integers(1, 3)
+SMALL = st.sampled_from((1e-9, 1e-7, 1e-5, 1e-12))
 
 
-@st.composite
-def training_and_new(draw, shapes=TABLES):
+FIRST_RECIPES = [
+    *(("normal", 1.0, "C", 0), ("integers", 1.0, "C", 1), ("normal", 1.0, "F", 2)),
+    *(("normal", 30.0, "S", 3), ("integers", 1.0, "F", 4)),
+]
+
+FIRST_TABLES = [(5, 2, 3), (3, 3, 3), (4, 3, 4), (2, 5, 2), (3, 2, 2)]
+FIRST_BATCHES = [(5, 3), (3, 3), (2, 2), (4, 4), (2, 5)]
+FIRST_VECTORS = [(2, 3), (3, 3), (2, 2, 2), (3, 2, 4), (4, 4)]
+FIRST_LAYOUTS = [
+    (2, 3, 2, 4, 5),
+    (2, 2, 2, 2, 2),
+    (3, 3, 1, 3, 3),
+    (4, 2, 2, 4, 4),
+    (2, 1, 3, 3, 2),
+]
+"""Tried whatever is drawn: sizes that tell axes apart, and all that may be alike."""
+
+
+def of(shapes_by_default):
+    """Make a strategy, for shapes, of a function of a shape, a fill and the unit of eps.
+
+    `strategy.first(shapes)` are cases for just these shapes, each filled in another way.
+    """
+
+    def declare(make):
+        def strategy(shapes=shapes_by_default):
+            return st.builds(make, shapes, FILLS, UNITS)
+
+        def first(shapes):
+            cases = zip(shapes, FIRST_RECIPES, strict=True)
+            return [make(shape, Fill(*recipe), EPS[0]) for shape, recipe in cases]
+
+        strategy.first = first
+        return strategy
+
+    return declare
+
+
+@of(TABLES)
+def training_and_new(shape, fill, unit):
     """Training rows and new rows: columns of unlike size, some of them constant in training."""
-    (n, m, d), fill = draw(shapes), draw(FILLS)
+    (n, m, d) = shape
     train, new = columns(fill, fill(n, d), fill(m, d))
     constant = fill.rng.random(d) < 0.4
     train[:, constant] = fill.rng.choice(REPEATED, d)[constant]
@@ -86,82 +127,78 @@ def training_and_new(draw, shapes=TABLES):
     return train, new
 
 
-@st.composite
-def varying_and_new(draw, shapes=TALLER_TABLES):
+@of(TALLER_TABLES)
+def varying_and_new(shape, fill, unit):
     """Training rows without a constant column, and new rows."""
-    (n, m, d), fill = draw(shapes), draw(FILLS)
+    (n, m, d) = shape
     return columns(fill, fill.distinct(n, d), fill(m, d))
 
 
-@st.composite
-def training_batches(draw, shapes=BATCHES):
+@of(BATCHES)
+def training_batches(shape, fill, unit):
     """x, gamma, beta, running_mean, running_var, momentum, eps."""
-    (n, d), fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
+    (n, d) = shape
     weights, momentum = gain_and_bias(fill, d), float(fill.rng.choice(MOMENTA))
     x, statistics = fill.off_centre(n, d), running(fill, d)
     return x, *weights, *statistics, momentum, unit * fill.scale**2
 
 
-@st.composite
-def varying_batches(draw, shapes=BATCHES):
+@of(BATCHES)
+def varying_batches(shape, fill, unit):
     """The same, of different numbers, beside whose variance eps is nothing."""
-    (n, d), fill = draw(shapes), draw(FILLS)
+    (n, d) = shape
     weights, statistics = gain_and_bias(fill, d), running(fill, d)
     return fill.distinct(n, d), *weights, *statistics, 0.25, NEGLIGIBLE * fill.scale**2
 
 
-@st.composite
-def evaluation_batches(draw, shapes=ALSO_SINGLE_ROWS):
+@of(ALSO_SINGLE_ROWS)
+def evaluation_batches(shape, fill, unit):
     """x, gamma, beta, running_mean, running_var, eps."""
-    (n, d), fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
+    (n, d) = shape
     x, statistics = fill.off_centre(n, d), running(fill, d)
     return x, *gain_and_bias(fill, d), *statistics, unit * fill.scale**2
 
 
-@st.composite
-def batch_gradients(draw, shapes=BATCHES):
+@of(BATCHES)
+def batch_gradients(shape, fill, unit):
     """dout, x, gamma, eps."""
-    shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
     gamma, _ = gain_and_bias(fill, shape[-1])
     return fill.upstream(*shape), fill.off_centre(*shape), gamma, unit * fill.scale**2
 
 
-@st.composite
-def vectors(draw, shapes=VECTORS):
+@of(VECTORS)
+def vectors(shape, fill, unit):
     """x, gamma, beta, eps: vectors along the last axis."""
-    shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
     x, weights = fill.off_centre(*shape), gain_and_bias(fill, shape[-1])
     return x, *weights, unit * fill.scale**2
 
 
-@st.composite
-def varying_rows(draw, shapes=MATRICES):
+@of(MATRICES)
+def varying_rows(shape, fill, unit):
     """x, gamma, beta, eps: rows of different numbers, beside whose variance eps is nothing."""
-    shape, fill = draw(shapes), draw(FILLS)
     weights = gain_and_bias(fill, shape[-1])
     return fill.distinct(*shape), *weights, NEGLIGIBLE * fill.scale**2
 
 
-@st.composite
-def vector_gradients(draw, shapes=VECTORS):
+@of(VECTORS)
+def vector_gradients(shape, fill, unit):
     """dout, x, gamma, eps."""
-    shape, fill, unit = draw(shapes), draw(FILLS), draw(UNITS)
     gamma, _ = gain_and_bias(fill, shape[-1])
     return fill.upstream(*shape), fill.off_centre(*shape), gamma, unit * fill.scale**2
 
 
-@st.composite
-def images(draw, layouts=IMAGES):
+@of(IMAGES)
+def images(shape, fill, unit):
     """x, num_groups, gamma, beta, eps."""
-    (n, groups, size, h, w), fill, unit = draw(layouts), draw(FILLS), draw(UNITS)
+    (n, groups, size, h, w) = shape
     x, weights = fill.off_centre(n, groups * size, h, w), gain_and_bias(fill, groups * size)
     return x, groups, *weights, unit * fill.scale**2
 
 
-@st.composite
-def varying_images(draw, layouts=LARGER_GROUPS):
+@of(LARGER_GROUPS)
+def varying_images(shape, fill, unit):
     """Images of different numbers, beside whose variance eps is nothing."""
-    (n, groups, size, h, w), fill = draw(layouts), draw(FILLS)
+    (n, groups, size, h, w) = shape
     x, weights = fill.distinct(n, groups * size, h, w), gain_and_bias(fill, groups * size)
     return x, groups, *weights, NEGLIGIBLE * fill.scale**2
 
@@ -235,7 +272,7 @@ def expect_gradients(got, expected, *case):
 
 
 example("standardize")
-matches("standardize", training_and_new(), scale=1.0)
+matches("standardize", training_and_new(), scale=1.0, first=training_and_new.first(FIRST_TABLES))
 matches(
     "standardize", varying_and_new(), title="is right for columns that vary", weight=2, examples=15
 )
@@ -272,11 +309,28 @@ def test_standardize_constant(submission, n, value, fill):
     expect_close(out, new - value, "X − mean is due", scale=1.0)
 
 
-untouched("standardize", varying_and_new())
+@check("standardize", "a small spread is divided by like any other", examples=5)
+@given(spread=SMALL)
+def test_standardize_small(submission, spread):
+    column = np.array([[0.0], [1.0], [2.0], [5.0]])
+    out = submission.standardize(spread * column, spread * column)
+    due = (column - 2.0) / np.sqrt(3.5)
+    expect_close(out, due, "only a column of equal values is divided by 1")
+
+
+untouched("standardize", training_and_new(), first=training_and_new.first(FIRST_TABLES))
+double_precision(
+    "standardize", training_and_new(), first=training_and_new.first(FIRST_TABLES), examples=5
+)
 
 
 example("min_max_scale")
-matches("min_max_scale", with_bounds(training_and_new()), scale=1.0)
+matches(
+    "min_max_scale",
+    with_bounds(training_and_new()),
+    scale=1.0,
+    first=[(*case, 2.0, 5.0) for case in training_and_new.first(FIRST_TABLES)],
+)
 matches(
     "min_max_scale",
     varying_and_new(),
@@ -315,11 +369,34 @@ def test_min_max_constant(submission, n, value, bounds):
     expect_close(out, np.array([[low + 2.0 * (high - low)]]), scale=1.0)
 
 
-untouched("min_max_scale", varying_and_new())
+@check("min_max_scale", "a small range is divided by like any other", examples=5)
+@given(spread=SMALL)
+def test_min_max_small(submission, spread):
+    column = np.array([[0.0], [1.0], [2.0], [5.0]])
+    out = submission.min_max_scale(spread * column, spread * column, 1.0, 6.0)
+    expect_close(out, column + 1.0, "only the range of equal values counts as 1")
+
+
+untouched(
+    "min_max_scale",
+    with_bounds(training_and_new()),
+    first=[(*case, 2.0, 5.0) for case in training_and_new.first(FIRST_TABLES)],
+)
+double_precision(
+    "min_max_scale",
+    with_bounds(training_and_new()),
+    first=[(*case, 2.0, 5.0) for case in training_and_new.first(FIRST_TABLES)],
+    examples=5,
+)
 
 
 example("batch_norm_train")
-matches("batch_norm_train", training_batches(), names=TRAINED)
+matches(
+    "batch_norm_train",
+    training_batches(),
+    names=TRAINED,
+    first=training_batches.first(FIRST_BATCHES),
+)
 matches(
     "batch_norm_train",
     varying_batches(),
@@ -374,11 +451,18 @@ def test_batch_norm_train_momentum_one(submission, batch):
     expect_close(var, x.var(axis=0, ddof=1), "new_running_var", scale=size**2)
 
 
-untouched("batch_norm_train", training_batches())
+untouched("batch_norm_train", training_batches(), first=training_batches.first(FIRST_BATCHES))
+double_precision(
+    "batch_norm_train",
+    training_batches(),
+    first=training_batches.first(FIRST_BATCHES),
+    names=TRAINED,
+    examples=5,
+)
 
 
 example("batch_norm_eval")
-matches("batch_norm_eval", evaluation_batches())
+matches("batch_norm_eval", evaluation_batches(), first=evaluation_batches.first(FIRST_BATCHES))
 matches(
     "batch_norm_eval",
     evaluation_batches().map(beside_eps),
@@ -405,11 +489,22 @@ def test_batch_norm_eval_mean(submission, batch):
     expect_close(got, beta[None])
 
 
-untouched("batch_norm_eval", evaluation_batches())
+untouched("batch_norm_eval", evaluation_batches(), first=evaluation_batches.first(FIRST_BATCHES))
+double_precision(
+    "batch_norm_eval",
+    evaluation_batches(),
+    first=evaluation_batches.first(FIRST_BATCHES),
+    examples=5,
+)
 
 
 example("batch_norm_backward")
-matches("batch_norm_backward", batch_gradients(), compare=expect_gradients)
+matches(
+    "batch_norm_backward",
+    batch_gradients(),
+    compare=expect_gradients,
+    first=batch_gradients.first(FIRST_BATCHES),
+)
 matches(
     "batch_norm_backward",
     batch_gradients(),
@@ -449,11 +544,18 @@ def test_batch_norm_backward_shift(submission, case, steps):
     expect_gradients(moved, submission.batch_norm_backward(*case), *case)
 
 
-untouched("batch_norm_backward", batch_gradients())
+untouched("batch_norm_backward", batch_gradients(), first=batch_gradients.first(FIRST_BATCHES))
+double_precision(
+    "batch_norm_backward",
+    batch_gradients(),
+    first=batch_gradients.first(FIRST_BATCHES),
+    names=GRADIENTS,
+    examples=5,
+)
 
 
 example("layer_norm")
-matches("layer_norm", vectors())
+matches("layer_norm", vectors(), first=vectors.first(FIRST_VECTORS))
 matches(
     "layer_norm",
     varying_rows(),
@@ -492,11 +594,17 @@ def test_layer_norm_eps(submission, case):
     expect_close((x_hat**2).mean(axis=-1), due, "the mean square of x̂ is σ²/(σ² + ε)", scale=1.0)
 
 
-untouched("layer_norm", vectors())
+untouched("layer_norm", vectors(), first=vectors.first(FIRST_VECTORS))
+double_precision("layer_norm", vectors(), first=vectors.first(FIRST_VECTORS), examples=5)
 
 
 example("layer_norm_backward")
-matches("layer_norm_backward", vector_gradients(), compare=expect_gradients)
+matches(
+    "layer_norm_backward",
+    vector_gradients(),
+    compare=expect_gradients,
+    first=vector_gradients.first(FIRST_VECTORS),
+)
 matches(
     "layer_norm_backward",
     vector_gradients(),
@@ -536,11 +644,20 @@ def test_layer_norm_backward_collects(submission, case):
     expect_weight_gradients(together, [sum(each[i] for each in apart) for i in (1, 2)], dout)
 
 
-untouched("layer_norm_backward", vector_gradients())
+untouched("layer_norm_backward", vector_gradients(), first=vector_gradients.first(FIRST_VECTORS))
+double_precision(
+    "layer_norm_backward",
+    vector_gradients(),
+    first=vector_gradients.first(FIRST_VECTORS),
+    names=GRADIENTS,
+    examples=5,
+)
 
 
 example("rms_norm")
-matches("rms_norm", vectors().map(without_beta))
+matches(
+    "rms_norm", vectors().map(without_beta), first=map(without_beta, vectors.first(FIRST_VECTORS))
+)
 matches(
     "rms_norm",
     varying_rows().map(without_beta),
@@ -578,15 +695,26 @@ def test_rms_norm_alone(submission, case):
     expect_close(alone, together[0], "x[0] alone, against all of x at once")
 
 
+untouched(
+    "rms_norm", vectors().map(without_beta), first=map(without_beta, vectors.first(FIRST_VECTORS))
+)
+double_precision(
+    "rms_norm",
+    vectors().map(without_beta),
+    first=map(without_beta, vectors.first(FIRST_VECTORS)),
+    examples=5,
+)
+
+
 example("group_norm")
-matches("group_norm", images())
+matches("group_norm", images(), first=images.first(FIRST_LAYOUTS))
 matches(
     "group_norm", varying_images(), title="is right where eps is negligible", weight=2, examples=15
 )
 
 
 @check("group_norm", "each image is on its own", practice=True, examples=10)
-@given(case=images(layouts=SEVERAL_IMAGES))
+@given(case=images(shapes=SEVERAL_IMAGES))
 def test_group_norm_images(submission, case):
     x, *weights = case
     together = submission.group_norm(x, *weights)
@@ -595,7 +723,7 @@ def test_group_norm_images(submission, case):
 
 
 @check("group_norm", "a group does not see the other groups", examples=10)
-@given(case=images(layouts=SEVERAL_GROUPS))
+@given(case=images(shapes=SEVERAL_GROUPS))
 def test_group_norm_groups(submission, case):
     x, num_groups, *weights = case
     first = x.shape[1] // num_groups
@@ -615,4 +743,5 @@ def test_group_norm_channels(submission, case):
     expect_close(submission.group_norm(*case), due, "γ_c times x̂ plus β_c")
 
 
-untouched("group_norm", images())
+untouched("group_norm", images(), first=images.first(FIRST_LAYOUTS))
+double_precision("group_norm", images(), first=images.first(FIRST_LAYOUTS), examples=5)

@@ -176,10 +176,10 @@ FIRST_POOLS = [
 ]
 """Likewise, with square windows and no padding."""
 
-FIRST_FILLS = [
-    *(Fill("normal", 1.0, "C", 0), Fill("integers", 1.0, "F", 1), Fill("normal", 1.0, "S", 2)),
-    *(Fill("integers", 1.0, "C", 3), Fill("normal", 30.0, "C", 4), Fill("normal", 1.0, "F", 5)),
-    *(Fill("integers", 1.0, "S", 6), Fill("normal", 1e-3, "C", 7)),
+FIRST_RECIPES = [
+    *(("normal", 1.0, "C", 0), ("integers", 1.0, "F", 1), ("normal", 1.0, "S", 2)),
+    *(("integers", 1.0, "C", 3), ("normal", 30.0, "C", 4), ("normal", 1.0, "F", 5)),
+    *(("integers", 1.0, "S", 6), ("normal", 1e-3, "C", 7)),
 ]
 
 GRADIENTS = ("dx", "dw", "db")
@@ -347,7 +347,8 @@ def images():
 
 def first(make, sizes, *others):
     """What `make` makes of those sizes, each filled in another way."""
-    return [make(*size, fill, *others) for size, fill in zip(sizes, FIRST_FILLS, strict=False)]
+    cases = zip(sizes, FIRST_RECIPES, strict=False)
+    return [make(*size, Fill(*recipe), *others) for size, recipe in cases]
 
 
 FIRST_LAYERS = first(layer_of, FIRST_SITES)

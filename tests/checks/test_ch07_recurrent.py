@@ -29,10 +29,10 @@ FIRST_SEQUENCES = [
 ]
 """Sizes T, N, D, H: likewise."""
 
-FIRST_FILLS = [
-    *(Fill("normal", 1.0, "C", 0), Fill("normal", 1.0, "F", 1), Fill("normal", 1.0, "S", 2)),
-    *(Fill("normal", 1.0, "C", 3), Fill("integers", 1.0, "C", 4), Fill("normal", 1.0, "C", 5)),
-    *(Fill("integers", 1.0, "F", 6), Fill("normal", 1.0, "C", 7)),
+FIRST_RECIPES = [
+    *(("normal", 1.0, "C", 0), ("normal", 1.0, "F", 1), ("normal", 1.0, "S", 2)),
+    *(("normal", 1.0, "C", 3), ("integers", 1.0, "C", 4), ("normal", 1.0, "C", 5)),
+    *(("integers", 1.0, "F", 6), ("normal", 1.0, "C", 7)),
 ]
 
 FIRST_TABLES = [
@@ -127,9 +127,8 @@ def drawn(sizes_and_fill, make, **fixed):
 
 def first(make, sizes, **fixed):
     """The arrays for those sizes, each filled in another way."""
-    return [
-        tuple(make(fill, *size, **fixed)) for fill, size in zip(FIRST_FILLS, sizes, strict=False)
-    ]
+    cases = zip(sizes, FIRST_RECIPES, strict=False)
+    return [tuple(make(Fill(*recipe), *size, **fixed)) for size, recipe in cases]
 
 
 def first_steps(make, blocks, **fixed):
@@ -218,7 +217,8 @@ def different_tokens():
 
 
 FIRST_SENTENCES = [
-    sentence_of(fill, *sizes) for fill, sizes in zip(FIRST_FILLS, FIRST_TABLES, strict=False)
+    sentence_of(Fill(*recipe), *sizes)
+    for recipe, sizes in zip(FIRST_RECIPES, FIRST_TABLES, strict=False)
 ]
 
 
@@ -237,7 +237,8 @@ def gradients_and_threshold(ratios=RATIOS):
 
 
 def some_gradients(shapes, max_norm):
-    return [FIRST_FILLS[0](*shape) for shape in shapes], max_norm
+    fill = Fill(*FIRST_RECIPES[0])
+    return [fill(*shape) for shape in shapes], max_norm
 
 
 FIRST_GRADIENTS = [

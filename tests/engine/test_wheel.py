@@ -80,10 +80,26 @@ def test_the_wheel_is_a_whole_course(grade, tmp_path):
         assert (tmp_path / "exercises" / f"{chapter['module']}.py").is_file()
 
 
-def test_the_wheel_makes_the_site(grade, tmp_path):
+def test_the_wheel_makes_the_site_of_a_course(grade, tmp_path):
+    for part in PARTS[1:]:
+        shutil.copytree(ROOT / part, tmp_path / part)
     assert run(grade, "docs", "site", cwd=tmp_path) == "site/index.html\n"
     assert "<math" in (tmp_path / "site" / "ch1.html").read_text()
     assert (tmp_path / "site" / "_static" / "formulas.css").is_file()
+
+
+@pytest.mark.parametrize("words", [("docs", "site"), ("notebooks",), ("stubs",), ("audit",)])
+def test_authors_commands_need_a_course_of_their_own(grade, words, tmp_path):
+    done = subprocess.run([grade, *words], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("run this in a course folder\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_wheel_carries_the_configuration_of_nbgrader(grade, tmp_path):
+    where = "from grader.authoring.notebooks import CONFIG; print(CONFIG.read_text(), end='')"
+    said = run(grade.parent / "python", "-c", where, cwd=tmp_path)
+    assert said == (ROOT / "assignments" / "nbgrader_config.py").read_text()
 
 
 def test_init_never_overwrites(tmp_path, capsys, monkeypatch):

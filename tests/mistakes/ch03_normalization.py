@@ -49,6 +49,10 @@ slips(
     near-constant: The computed spread of 0.1, 0.1, 0.1 is 1e-17, not 0: recognise constant columns
       by values.
         (X_train == X_train[0]).all(axis=0) -> X_train.std(axis=0) == 0
+    small-spread-is-none: A spread of 1e-9 is small only beside 1: ask whether the values are equal,
+      not whether σ is below a threshold.
+        np.where(constant, 1.0, X_train.std(axis=0))
+        -> np.where(constant | (X_train.std(axis=0) < 1e-8), 1.0, X_train.std(axis=0))
     constant-not-centred: A constant column is divided by 1, but its mean is subtracted like any
       other.
         return (X - X_train.mean(axis=0)) -> return np.where(constant, X, X - X_train.mean(axis=0))
@@ -92,6 +96,9 @@ slips(
         * (high - low) ->
     low-not-added: The training minimum is to land on low, not on 0.
         low + (X - smallest) -> (X - smallest)
+    low-subtracted: Set brackets around high − low, and add low in front.
+        low + (X - smallest) -> (X - smallest)
+        (high - low) -> high - low
     high-for-width: Stretch by the width of the target range: with low = 2 and high = 5 that is 3.
         (high - low) -> high
     zero-range-nan: A constant column has no range to divide by: what does it count as?
@@ -99,6 +106,8 @@ slips(
     constant-to-low: New data may differ from a constant training column: its range counts as 1, no
       more.
         np.where(width == 0.0, 1.0, width) -> np.where(width == 0.0, np.inf, width)
+    small-range-is-none: A range of 1e-9 is small only beside 1: ask whether it is 0.
+        width == 0.0 -> width < 1e-8
     divides-by-maximum: Divide by the range, which is the maximum less the minimum.
         X_train.max(axis=0) - smallest -> X_train.max(axis=0)
     eps-added: Nothing is added to the range; constant columns are a case of their own.
@@ -149,6 +158,8 @@ slips(
         return out, new_running_mean, new_running_var -> return out, running_mean, running_var
     running-std: The running variance collects variances, without root or eps.
         x.var(axis=0, ddof=1) -> x.std(axis=0, ddof=1)
+    eps-in-running-variance: The running variance collects s² as it is: eps is only for the root.
+        momentum * unbiased -> momentum * (unbiased + eps)
     running-swapped: The answer is (out, running mean, running variance), in this order.
         return out, new_running_mean, new_running_var
         -> return out, new_running_var, new_running_mean
@@ -396,6 +407,12 @@ slips(
         axis=-1 -> axis=1
     global-statistics: Every vector has its own mean square; yours is that of the whole array.
         axis=-1 -> axis=None
+    in-place:
+        return gamma * x / np.sqrt(mean_square + eps)
+        ->
+        x /= np.sqrt(mean_square + eps)
+        return gamma * x
+
     unit-offset: The gain is gamma itself, not 1 + gamma.
         gamma * x -> (1 + gamma) * x
     """,

@@ -1,7 +1,7 @@
 """What another learner might hand in: axes, brackets, arrays that are not theirs.
 
 standardize: error
-min_max_scale: failed, zero-range-nan
+min_max_scale: failed, low-subtracted + zero-range-nan
 batch_norm_train: failed, momentum-inverted + running-var-biased
 batch_norm_eval: failed, no-brackets
 batch_norm_backward: failed, mean-path-not-divided

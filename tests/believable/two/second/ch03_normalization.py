@@ -1,13 +1,13 @@
 """Two flaws in every function.
 
 standardize: failed, ddof-one + own-statistics
-min_max_scale: failed, eps-added
+min_max_scale: failed, clipped + eps-added
 batch_norm_train: failed, running-var-biased + eps-outside-sqrt
 batch_norm_eval: failed, batch-mean + fixed-eps
 batch_norm_backward: failed, std-without-eps + dgamma-uses-x
 layer_norm: failed, eps-missing + axis-one
 layer_norm_backward: failed, mean-path-missing + std-without-eps
-rms_norm: failed, batch-axis
+rms_norm: failed, fixed-eps + batch-axis
 group_norm: failed, every-channel-alone + gamma-beta-swapped
 """
 import numpy as np
