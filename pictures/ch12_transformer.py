@@ -71,12 +71,12 @@ def influence(module, sizes, state, tokens):
     model = module.GPT(len(state["tokens.weight"]), len(state["positions.weight"]), **sizes)
     model.load_state_dict(state)
     with torch.no_grad():
-        before, columns = model(tokens)[0], []
+        before, changes = model(tokens)[0], []
         for place in range(tokens.shape[1]):
             other = tokens.clone()
             other[:, place] = (other[:, place] + 3) % len(state["tokens.weight"])
-            columns.append((model(other)[0] - before).abs().mean(dim=-1)[0])
-    return torch.stack(columns, dim=1)
+            changes.append((model(other)[0] - before).abs().mean(dim=-1)[0])
+    return torch.stack(changes, dim=1)
 
 
 WORDS = "mat sofa roof floor table moon knee idea of quickly".split()

@@ -65,13 +65,13 @@ def write_notebooks(course: Course) -> list[Path]:
     return changed
 
 
-CONFIG = Path(__file__).parent.parent / "nbgrader" / "nbgrader_config.py"
+CONFIG = Path(__file__).parent.parent / "nbgrader" / "nbgrader_config.txt"
 COURSE_ID = 'course_id = "gradschool"'
 
 
 def write_config(course: Course) -> Path | None:
     """Write nbgrader's configuration beside the notebooks; None where there is one already."""
-    path = course.root / "assignments" / CONFIG.name
+    path = course.root / "assignments" / f"{CONFIG.stem}.py"
     if path.exists():
         return None
     name = re.sub(r"\W+", "-", course.name)

@@ -41,6 +41,8 @@ def exercise_report(
 ) -> ExerciseReport:
     """The report of one exercise; `namespace` holds the functions, for the arguments' names."""
     chapter = verdict.exercise.chapter
+    # One program an exercise: a report of many failing checks stays small.
+    first = next((one for one in verdict.outcomes if not one.passed), None)
     checks = tuple(
         CheckReport(
             id=f"{verdict.exercise.id}.{outcome.check.slug}",
@@ -48,7 +50,7 @@ def exercise_report(
             status=outcome.status,
             score=score,
             max_score=share,
-            counterexample=_shown(outcome, namespace, submission, chapter),
+            counterexample=_shown(outcome, namespace, submission, chapter, outcome is first),
             practice=outcome.check.practice,
         )
         for outcome, score, share in zip(
@@ -91,18 +93,26 @@ def problem_note(problem: Problem, submission: Submission, chapter: str = "") ->
 
 
 def _shown(
-    outcome: Outcome, namespace: dict[str, Any], submission: Submission, chapter: str
+    outcome: Outcome,
+    namespace: dict[str, Any],
+    submission: Submission,
+    chapter: str,
+    playable: bool,
 ) -> Counterexample | None:
     """The counterexample; an answer that cannot be shown costs its check and no other."""
     try:
-        return _counterexample(outcome, namespace, submission, chapter)
+        return _counterexample(outcome, namespace, submission, chapter, playable)
     except Exception as error:
         message = f"protocol error: the answer cannot be shown ({type(error).__name__})"
         return Counterexample(calls=(), expected=None, got=None, message=message)
 
 
 def _counterexample(
-    outcome: Outcome, namespace: dict[str, Any], submission: Submission, chapter: str
+    outcome: Outcome,
+    namespace: dict[str, Any],
+    submission: Submission,
+    chapter: str,
+    playable: bool,
 ) -> Counterexample | None:
     if outcome.passed or outcome.status in UNTOUCHED:
         return None
@@ -115,15 +125,14 @@ def _counterexample(
         expected=show(outcome.expected) if compared else None,
         got=show(outcome.got) if compared or outcome.got is not None else None,
         message=harmless(message, MESSAGE),
-        repro=_program(outcome, namespace, submission, outcome.check.exercise),
+        repro=_program(outcome, namespace, submission) if playable else "",
     )
 
 
-def _program(
-    outcome: Outcome, namespace: dict[str, Any], submission: Submission, exercise: str
-) -> str:
+def _program(outcome: Outcome, namespace: dict[str, Any], submission: Submission) -> str:
+    """The calls as Python to play with."""
     named = [(call, _parameters_of(call, namespace)) for call in outcome.calls[-MOST_CALLS:]]
-    return repro(named, submission, exercise)
+    return repro(named, submission, outcome.check.exercise)
 
 
 def _message(outcome: Outcome) -> str:

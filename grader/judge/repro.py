@@ -83,7 +83,9 @@ class _Program:
             libraries.add("import torch")
         own = self._imports_of_theirs(libraries)
         head = [*sorted(libraries), *sorted(self.imports - libraries)]
-        parts = ["\n".join(head), "\n".join(own), "\n".join(self.body)]
+        # The hints of a probe may name what only its check file imports.
+        hints = ["from __future__ import annotations"] if self.whole else []
+        parts = ["\n".join([*hints, *head]), "\n".join(own), "\n".join(self.body)]
         return "\n\n".join(part for part in parts if part).rstrip() + "\n"
 
     def _imports_of_theirs(self, libraries: set[str]) -> list[str]:

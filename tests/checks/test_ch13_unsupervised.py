@@ -13,15 +13,17 @@ import numpy as np
 from grader.checks import (
     ORDINARY,
     check,
+    example,
     expect,
     expect_close,
     expect_equal,
     expect_error,
-    expect_untouched,
     fills,
     generator,
     given,
+    matches,
     st,
+    untouched,
 )
 
 SEEDS = st.integers(0, 2**16)
@@ -66,12 +68,6 @@ def next_draws(rng):
     return [int(rng.integers(2**31)), float(rng.random())]
 
 
-def array_after_call(module, name, X, *others):
-    """call the function and look at X afterwards"""
-    getattr(module, name)(X, *others)
-    return X
-
-
 def expect_same_draws(submission, reference, name, *arguments):
     """Raise Mismatch unless the generator stands where the reference leaves it."""
     _, got = submission.probe(answer_and_next, name, *arguments)
@@ -87,7 +83,7 @@ SEVERAL = ((4, 1, 3), (3, 2, 2), (5, 2, 4), (6, 1, 2), (8, 3, 5))
 
 
 def rows_to_choose_from(shapes=CHOICES, scales=ORDINARY):
-    """Draw X, k and a seed; some rows are there twice, but at least k are different."""
+    """Draw X, k and a generator; some rows are there twice, but at least k are different."""
     return drawn(_rows_to_choose_from, fills(scales), shapes)
 
 
@@ -96,39 +92,27 @@ def _rows_to_choose_from(fill, shape):
     X = fill.distinct(n, d) if is_plain(fill) else fill(n, d)
     if n > k and fill.rng.integers(2):
         X[-1] = X[0]
-    return X, k, int(fill.rng.integers(2**16))
+    return X, k, generator(int(fill.rng.integers(2**16)))
 
 
-@check("kmeans_plus_plus", "the worked example", practice=True)
-def test_kmeans_plus_plus_example(submission):
-    X = np.array([[0.0], [1.0], [10.0], [11.0]])
-    got = submission.kmeans_plus_plus(X, 3, generator(0))
-    expect_close(got, np.array([[11.0], [0.0], [1.0]]))
-
-
-@check("kmeans_plus_plus", "matches the reference", value=True)
-@given(case=rows_to_choose_from())
-def test_kmeans_plus_plus_value(submission, reference, case):
-    X, k, seed = case
-    got = submission.kmeans_plus_plus(X, k, generator(seed))
-    expect_close(got, reference.kmeans_plus_plus(X, k, generator(seed)))
-
-
-@check("kmeans_plus_plus", "is right for two centers", value=True, weight=2, examples=12)
-@given(case=rows_to_choose_from(((3, 1, 2), (4, 2, 2), (6, 1, 2), (7, 3, 2))))
-def test_kmeans_plus_plus_two(submission, reference, case):
-    X, k, seed = case
-    got = submission.kmeans_plus_plus(X, k, generator(seed))
-    expect_close(got, reference.kmeans_plus_plus(X, k, generator(seed)))
+example("kmeans_plus_plus")
+matches("kmeans_plus_plus", rows_to_choose_from())
+matches(
+    "kmeans_plus_plus",
+    rows_to_choose_from(((3, 1, 2), (4, 2, 2), (6, 1, 2), (7, 3, 2))),
+    title="is right for two centers",
+    weight=2,
+    examples=12,
+)
 
 
 @check("kmeans_plus_plus", "one center is one row, and one draw", practice=True, examples=8)
 @given(case=rows_to_choose_from(((4, 1, 1), (3, 2, 1), (5, 3, 1))))
 def test_kmeans_plus_plus_one(submission, case):
-    X, k, seed = case
-    rng = np.random.default_rng(seed)
+    X, _, drawn_from = case
+    rng = np.random.default_rng(drawn_from.seed)
     row = rng.integers(len(X))
-    got, after = submission.probe(answer_and_next, "kmeans_plus_plus", X, k, generator(seed))
+    got, after = submission.probe(answer_and_next, "kmeans_plus_plus", *case)
     expect_close(got, X[[row]], "the first center is row rng.integers(n)")
     expect_close(after, next_draws(rng), "for one center nothing more is drawn", scale=0.0)
 
@@ -136,8 +120,7 @@ def test_kmeans_plus_plus_one(submission, case):
 @check("kmeans_plus_plus", "no row is chosen twice", practice=True, examples=10)
 @given(case=rows_to_choose_from(((2, 1, 2), (4, 1, 4), (5, 2, 5), (6, 3, 6))))
 def test_kmeans_plus_plus_different(submission, case):
-    X, k, seed = case
-    got = submission.kmeans_plus_plus(X, k, generator(seed))
+    X, got = case[0], submission.kmeans_plus_plus(*case)
     order = np.lexsort(X.T)
     message = "as many centers as there are rows: each row once"
     expect_close(got[np.lexsort(got.T)], X[order], message)
@@ -157,16 +140,10 @@ def test_kmeans_plus_plus_far(submission, fill, d, seed):
 @check("kmeans_plus_plus", "draws what the statement says and no more", examples=10)
 @given(case=rows_to_choose_from())
 def test_kmeans_plus_plus_draws(submission, reference, case):
-    X, k, seed = case
-    expect_same_draws(submission, reference, "kmeans_plus_plus", X, k, generator(seed))
+    expect_same_draws(submission, reference, "kmeans_plus_plus", *case)
 
 
-@check("kmeans_plus_plus", "leaves its inputs alone", examples=8)
-@given(case=rows_to_choose_from())
-def test_kmeans_plus_plus_untouched(submission, case):
-    X, k, seed = case
-    after = submission.probe(array_after_call, "kmeans_plus_plus", X, k, generator(seed))
-    expect_equal(after, X, "X was changed by the call")
+untouched("kmeans_plus_plus", rows_to_choose_from())
 
 
 # -------------------------------------------------------------------------------------- kmeans
@@ -197,24 +174,16 @@ def _clustering(fill, shape, steps, empty):
     return X, np.insert(centers, fill.rng.integers(len(centers) + 1), far, axis=0), steps
 
 
-@check("kmeans", "the worked example", practice=True)
-def test_kmeans_example(submission):
-    X = np.array([[0.0], [1.0], [10.0], [11.0]])
-    got = submission.kmeans(X, np.array([[0.0], [2.0], [99.0]]), 1)
-    due = (np.array([[0.5], [10.5], [99.0]]), np.array([0, 0, 1, 1]), 1.0)
-    expect_close(got, due, names=NAMES)
-
-
-@check("kmeans", "matches the reference", value=True)
-@given(case=clusterings())
-def test_kmeans_value(submission, reference, case):
-    expect_close(submission.kmeans(*case), reference.kmeans(*case), names=NAMES)
-
-
-@check("kmeans", "is right while every center has rows", value=True, weight=3, examples=16)
-@given(case=clusterings((1, 2, 4), (False,), (1.0, 30.0)))
-def test_kmeans_ordinary(submission, reference, case):
-    expect_close(submission.kmeans(*case), reference.kmeans(*case), names=NAMES)
+example("kmeans")
+matches("kmeans", clusterings(), names=NAMES)
+matches(
+    "kmeans",
+    clusterings((1, 2, 4), (False,), (1.0, 30.0)),
+    title="is right while every center has rows",
+    names=NAMES,
+    weight=3,
+    examples=16,
+)
 
 
 @check("kmeans", "no step, no move", examples=10)
@@ -270,10 +239,7 @@ def test_kmeans_integers(submission, case):
     expect_integers(submission.probe(kind_of_labels, "kmeans", 1, *case))
 
 
-@check("kmeans", "leaves its inputs alone", examples=8)
-@given(case=clusterings())
-def test_kmeans_untouched(submission, case):
-    expect_untouched(submission, "kmeans", *case)
+untouched("kmeans", clusterings())
 
 
 # ---------------------------------------------------------------------------------- silhouette
@@ -305,22 +271,16 @@ def _partition(fill, labels, d):
     return X, np.array(labels)
 
 
-@check("silhouette", "the worked example", practice=True)
-def test_silhouette_example(submission):
-    X = np.array([[0.0], [1.0], [5.0], [9.0]])
-    expect_close(submission.silhouette(X, np.array([3, 3, 7, 8])), np.array([0.8, 0.75, 0.0, 0.0]))
-
-
-@check("silhouette", "matches the reference", value=True)
-@given(case=partitions())
-def test_silhouette_value(submission, reference, case):
-    expect_close(submission.silhouette(*case), reference.silhouette(*case), scale=1.0)
-
-
-@check("silhouette", "is right where nobody is alone", value=True, weight=3, examples=16)
-@given(case=partitions(COMPANY))
-def test_silhouette_company(submission, reference, case):
-    expect_close(submission.silhouette(*case), reference.silhouette(*case), scale=1.0)
+example("silhouette")
+matches("silhouette", partitions(), scale=1.0)
+matches(
+    "silhouette",
+    partitions(COMPANY),
+    title="is right where nobody is alone",
+    scale=1.0,
+    weight=3,
+    examples=16,
+)
 
 
 @check("silhouette", "the only row of a cluster gets 0", practice=True, examples=8)
@@ -375,10 +335,7 @@ def test_silhouette_names(submission, case, times, plus):
     expect_close(got, due, "every label was given another number", scale=1.0)
 
 
-@check("silhouette", "leaves its inputs alone", examples=8)
-@given(case=partitions())
-def test_silhouette_untouched(submission, case):
-    expect_untouched(submission, "silhouette", *case)
+untouched("silhouette", partitions())
 
 
 # --------------------------------------------------------------------------------- agglomerate
@@ -418,37 +375,29 @@ def _lattice(fill, shape, linkage, kind):
     return X, linkage
 
 
-@check("agglomerate", "the worked example", practice=True)
-def test_agglomerate_example(submission):
-    X = np.array([[0.0], [1.0], [2.0], [5.0]])
-    single = [[0.0, 1.0, 1.0, 2.0], [2.0, 4.0, 1.0, 3.0], [3.0, 5.0, 3.0, 4.0]]
-    complete = [[0.0, 1.0, 1.0, 2.0], [2.0, 4.0, 2.0, 3.0], [3.0, 5.0, 5.0, 4.0]]
-    expect_close(submission.agglomerate(X, "single"), np.array(single))
-    expect_close(submission.agglomerate(X, "complete"), np.array(complete))
-
-
-@check("agglomerate", "matches the reference", value=True)
-@given(case=sets_of_rows())
-def test_agglomerate_value(submission, reference, case):
-    expect_close(submission.agglomerate(*case), reference.agglomerate(*case))
-
-
-@check("agglomerate", "is right for single linkage", value=True, weight=2, examples=12)
-@given(case=sets_of_rows(("single",)))
-def test_agglomerate_single(submission, reference, case):
-    expect_close(submission.agglomerate(*case), reference.agglomerate(*case))
-
-
-@check("agglomerate", "is right for complete linkage", value=True, weight=2, examples=12)
-@given(case=sets_of_rows(("complete",)))
-def test_agglomerate_complete(submission, reference, case):
-    expect_close(submission.agglomerate(*case), reference.agglomerate(*case))
-
-
-@check("agglomerate", "is right for average linkage", value=True, weight=2, examples=12)
-@given(case=sets_of_rows(("average",)))
-def test_agglomerate_average(submission, reference, case):
-    expect_close(submission.agglomerate(*case), reference.agglomerate(*case))
+example("agglomerate")
+matches("agglomerate", sets_of_rows())
+matches(
+    "agglomerate",
+    sets_of_rows(("single",)),
+    title="is right for single linkage",
+    weight=2,
+    examples=12,
+)
+matches(
+    "agglomerate",
+    sets_of_rows(("complete",)),
+    title="is right for complete linkage",
+    weight=2,
+    examples=12,
+)
+matches(
+    "agglomerate",
+    sets_of_rows(("average",)),
+    title="is right for average linkage",
+    weight=2,
+    examples=12,
+)
 
 
 @check("agglomerate", "of tied pairs the smallest is merged", weight=2, examples=14)
@@ -494,10 +443,7 @@ def test_agglomerate_monotone(submission, fill, linkage, others):
     expect((distances > 0).all(), "rows that differ have a distance", got=distances)
 
 
-@check("agglomerate", "leaves its inputs alone", examples=8)
-@given(case=sets_of_rows())
-def test_agglomerate_untouched(submission, case):
-    expect_untouched(submission, "agglomerate", *case)
+untouched("agglomerate", sets_of_rows())
 
 
 # ----------------------------------------------------------------------------------------- pca
@@ -544,18 +490,7 @@ def upright_pca(module, X, k):
     return mean, components, variance, ratio
 
 
-@check("pca", "the worked example", practice=True)
-def test_pca_example(submission):
-    X = np.array([[0.0, 0.0], [2.0, 2.0], [4.0, 4.0], [1.0, 3.0]])
-    got = submission.probe(upright_pca, X, 1)
-    half = np.sqrt(0.5)
-    due = (
-        np.array([1.75, 2.25]),
-        np.array([[half, half]]),
-        np.array([16 / 3]),
-        np.array([32 / 35]),
-    )
-    expect_close(got, due, names=PARTS)
+example("pca")
 
 
 @check("pca", "matches the reference", value=True)
@@ -616,10 +551,7 @@ def test_pca_moved(submission, case, fill):
     expect_close(same, others, names=PARTS[1:])
 
 
-@check("pca", "leaves its inputs alone", examples=8)
-@given(case=clouds())
-def test_pca_untouched(submission, case):
-    expect_untouched(submission, "pca", *case)
+untouched("pca", clouds())
 
 
 # ------------------------------------------------------------------------------ isolation_tree
@@ -642,7 +574,7 @@ KINDS = ("all vary", "constant", "repeated", "coarse")
 
 
 def rows_to_cut(shapes=FORESTS, scales=ORDINARY, kinds=KINDS):
-    """Draw X, max_depth and a seed; a feature may be constant, and rows may be repeated."""
+    """Draw X, max_depth and a generator; a feature may be constant, and rows may be repeated."""
     return drawn(_rows_to_cut, fills(scales), shapes, kinds)
 
 
@@ -655,7 +587,7 @@ def _rows_to_cut(fill, shape, kind):
         X[n // 2 :] = X[-1]
     elif kind == "coarse":
         X[...] = X - np.median(X, axis=0) > 0
-    return X, depth, int(fill.rng.integers(2**16))
+    return X, depth, generator(int(fill.rng.integers(2**16)))
 
 
 def leaves(tree, depth=0):
@@ -665,39 +597,21 @@ def leaves(tree, depth=0):
     return leaves(tree["left"], depth + 1) + leaves(tree["right"], depth + 1)
 
 
-@check("isolation_tree", "the worked example", practice=True)
-def test_isolation_tree_example(submission):
-    X = np.array([[0.0, 5.0], [1.0, 5.0], [4.0, 5.0]])
-    one, cut = {"size": 1}, {"feature": 0, "threshold": 2.5478467492858172}
-    flat = cut | {"left": {"size": 2}, "right": one}
-    expect_close(submission.isolation_tree(X, 1, generator(0)), flat)
-    below = {"feature": 0, "threshold": 0.2697867137638703, "left": one, "right": one}
-    deep = cut | {"left": below, "right": one}
-    expect_close(submission.isolation_tree(X, 2, generator(0)), deep)
-
-
-@check("isolation_tree", "matches the reference", value=True)
-@given(case=rows_to_cut())
-def test_isolation_tree_value(submission, reference, case):
-    X, depth, seed = case
-    got = submission.isolation_tree(X, depth, generator(seed))
-    expect_close(got, reference.isolation_tree(X, depth, generator(seed)))
-
-
-@check("isolation_tree", "makes the first cut right", value=True, weight=3, examples=16)
-@given(case=rows_to_cut(((3, 1, 1), (3, 2, 1), (5, 2, 1), (6, 4, 1)), kinds=("all vary",)))
-def test_isolation_tree_first(submission, reference, case):
-    X, depth, seed = case
-    got = submission.isolation_tree(X, depth, generator(seed))
-    expect_close(got, reference.isolation_tree(X, depth, generator(seed)))
+example("isolation_tree")
+matches("isolation_tree", rows_to_cut())
+matches(
+    "isolation_tree",
+    rows_to_cut(((3, 1, 1), (3, 2, 1), (5, 2, 1), (6, 4, 1)), kinds=("all vary",)),
+    title="makes the first cut right",
+    weight=3,
+    examples=16,
+)
 
 
 @check("isolation_tree", "a feature that is constant is never cut", examples=14)
 @given(case=rows_to_cut(((3, 2, 1), (4, 3, 1), (5, 4, 2)), kinds=("constant",)))
 def test_isolation_tree_constant(submission, reference, case):
-    X, depth, seed = case
-    got = submission.isolation_tree(X, depth, generator(seed))
-    expect_close(got, reference.isolation_tree(X, depth, generator(seed)))
+    expect_close(submission.isolation_tree(*case), reference.isolation_tree(*case))
 
 
 @check("isolation_tree", "equal rows are a leaf, and nothing is drawn", practice=True, examples=8)
@@ -714,8 +628,8 @@ def test_isolation_tree_equal(submission, n, d, depth, seed):
 @check("isolation_tree", "every row is in one leaf", practice=True, examples=10)
 @given(case=rows_to_cut())
 def test_isolation_tree_sizes(submission, case):
-    X, depth, seed = case
-    found = leaves(submission.isolation_tree(X, depth, generator(seed)))
+    X, depth, _ = case
+    found = leaves(submission.isolation_tree(*case))
     total = sum(leaf["size"] for leaf, _ in found)
     expect_equal(total, len(X), "the sizes of all leaves together")
     deepest = max(at for _, at in found)
@@ -746,8 +660,7 @@ def kinds_of_numbers(module, X, max_depth, rng):
 @check("isolation_tree", "features and sizes are ints, thresholds floats", examples=8)
 @given(case=rows_to_cut())
 def test_isolation_tree_kinds(submission, case):
-    X, depth, seed = case
-    kinds = submission.probe(kinds_of_numbers, X, depth, generator(seed))
+    kinds = submission.probe(kinds_of_numbers, *case)
     for key, due in (("size", "iu"), ("feature", "iu"), ("threshold", "f")):
         kind = {"i": "int", "u": "int", "f": "float", "b": "bool"}.get(kinds.get(key, due[0]))
         wanted = {"i": "int", "f": "float"}[due[0]]
@@ -757,16 +670,10 @@ def test_isolation_tree_kinds(submission, case):
 @check("isolation_tree", "draws what the statement says and no more", examples=10)
 @given(case=rows_to_cut())
 def test_isolation_tree_draws(submission, reference, case):
-    X, depth, seed = case
-    expect_same_draws(submission, reference, "isolation_tree", X, depth, generator(seed))
+    expect_same_draws(submission, reference, "isolation_tree", *case)
 
 
-@check("isolation_tree", "leaves its inputs alone", examples=8)
-@given(case=rows_to_cut())
-def test_isolation_tree_untouched(submission, case):
-    X, depth, seed = case
-    after = submission.probe(array_after_call, "isolation_tree", X, depth, generator(seed))
-    expect_equal(after, X, "X was changed by the call")
+untouched("isolation_tree", rows_to_cut())
 
 
 # ------------------------------------------------------------------------------ anomaly_scores
@@ -802,23 +709,15 @@ def random_tree(rng, depth, d, leaf_sizes, shift=0.5):
     return cut | {"left": sides[0], "right": sides[1]}
 
 
-@check("anomaly_scores", "the worked example", practice=True)
-def test_anomaly_scores_example(submission):
-    tree = {"feature": 0, "threshold": 5.0, "left": {"size": 3}, "right": {"size": 1}}
-    got = submission.anomaly_scores(np.array([[0.0], [9.0]]), [tree], 4)
-    expect_close(got, np.array([0.4376598632, 0.6877436678]))
-
-
-@check("anomaly_scores", "matches the reference", value=True)
-@given(case=scored_rows())
-def test_anomaly_scores_value(submission, reference, case):
-    expect_close(submission.anomaly_scores(*case), reference.anomaly_scores(*case))
-
-
-@check("anomaly_scores", "is right for leaves of many rows", value=True, weight=3, examples=16)
-@given(case=scored_rows(CROWDED, (4, 16, 256)))
-def test_anomaly_scores_crowded(submission, reference, case):
-    expect_close(submission.anomaly_scores(*case), reference.anomaly_scores(*case))
+example("anomaly_scores")
+matches("anomaly_scores", scored_rows())
+matches(
+    "anomaly_scores",
+    scored_rows(CROWDED, (4, 16, 256)),
+    title="is right for leaves of many rows",
+    weight=3,
+    examples=16,
+)
 
 
 @check("anomaly_scores", "is right for leaves of two rows and fewer", examples=14)
@@ -859,10 +758,7 @@ def test_anomaly_scores_sooner(submission, n, levels):
     expect((np.diff(got[1:]) > 0).all(), "the last row needs one cut, the others more", got=got)
 
 
-@check("anomaly_scores", "leaves its inputs alone", examples=8)
-@given(case=scored_rows())
-def test_anomaly_scores_untouched(submission, case):
-    expect_untouched(submission, "anomaly_scores", *case)
+untouched("anomaly_scores", scored_rows())
 
 
 # ------------------------------------------------------------------------------- pseudo_labels
@@ -889,23 +785,16 @@ def _guess(fill, shape, kind, threshold):
     return y, p, threshold
 
 
-@check("pseudo_labels", "the worked example", practice=True)
-def test_pseudo_labels_example(submission):
-    p = np.array([[0.5, 0.5], [0.1, 0.9], [0.0, 1.0]])
-    got = submission.pseudo_labels(np.array([-1, -1, 0]), p, 0.5)
-    expect_equal(got, np.array([-1, 1, 0]))
-
-
-@check("pseudo_labels", "matches the reference", value=True)
-@given(case=guesses())
-def test_pseudo_labels_value(submission, reference, case):
-    expect_equal(submission.pseudo_labels(*case), reference.pseudo_labels(*case))
-
-
-@check("pseudo_labels", "is right where nothing is tied", value=True, weight=3, examples=16)
-@given(case=guesses(("ordinary",)))
-def test_pseudo_labels_ordinary(submission, reference, case):
-    expect_equal(submission.pseudo_labels(*case), reference.pseudo_labels(*case))
+example("pseudo_labels")
+matches("pseudo_labels", guesses(), exact=True)
+matches(
+    "pseudo_labels",
+    guesses(("ordinary",)),
+    title="is right where nothing is tied",
+    exact=True,
+    weight=3,
+    examples=16,
+)
 
 
 @check("pseudo_labels", "as sure as the threshold is not sure", examples=10)
@@ -954,10 +843,7 @@ def test_pseudo_labels_all(submission, case):
     expect_close(chosen[rows], p.max(axis=1)[rows], "the class is the most probable one")
 
 
-@check("pseudo_labels", "leaves its inputs alone", examples=8)
-@given(case=guesses())
-def test_pseudo_labels_untouched(submission, case):
-    expect_untouched(submission, "pseudo_labels", *case)
+untouched("pseudo_labels", guesses())
 
 
 # --------------------------------------------------------------------------- frequent_itemsets
@@ -991,24 +877,15 @@ def basket(rng, goods):
     return [taken[place] for place in rng.permutation(len(taken))]
 
 
-@check("frequent_itemsets", "the worked example", practice=True)
-def test_frequent_itemsets_example(submission):
-    got = submission.frequent_itemsets([["a", "b"], ["b", "a", "a"], ["b"], []], 0.5)
-    expect_close(got, [(("a",), 0.5), (("b",), 0.75), (("a", "b"), 0.5)])
-
-
-@check("frequent_itemsets", "matches the reference", value=True)
-@given(case=baskets())
-def test_frequent_itemsets_value(submission, reference, case):
-    expect_close(submission.frequent_itemsets(*case), reference.frequent_itemsets(*case))
-
-
-@check(
-    "frequent_itemsets", "is right where no set is at the limit", value=True, weight=3, examples=16
+example("frequent_itemsets")
+matches("frequent_itemsets", baskets())
+matches(
+    "frequent_itemsets",
+    baskets(("between",)),
+    title="is right where no set is at the limit",
+    weight=3,
+    examples=16,
 )
-@given(case=baskets(("between",)))
-def test_frequent_itemsets_between(submission, reference, case):
-    expect_close(submission.frequent_itemsets(*case), reference.frequent_itemsets(*case))
 
 
 @check("frequent_itemsets", "a set exactly as frequent as asked is frequent", examples=8)
@@ -1060,10 +937,7 @@ def test_frequent_itemsets_order(submission, case):
     expect(got == ascending, "an itemset is an ascending tuple", expected=ascending, got=got)
 
 
-@check("frequent_itemsets", "leaves its inputs alone", examples=8)
-@given(case=baskets())
-def test_frequent_itemsets_untouched(submission, case):
-    expect_untouched(submission, "frequent_itemsets", *case)
+untouched("frequent_itemsets", baskets())
 
 
 # -------------------------------------------------------------------------------- rule_metrics
@@ -1087,24 +961,17 @@ def _rule(fill, n, sizes, goods):
     return transactions, antecedent, consequent
 
 
-@check("rule_metrics", "the worked example", practice=True)
-def test_rule_metrics_example(submission):
-    got = submission.rule_metrics([["a", "b"], ["b", "a", "a"], ["b"], []], ["b"], ["a"])
-    expect_close(got, (1 / 2, 2 / 3, 4 / 3), names=METRICS)
-
-
-@check("rule_metrics", "matches the reference", value=True)
-@given(case=rules())
-def test_rule_metrics_value(submission, reference, case):
-    got, expected = submission.rule_metrics(*case), reference.rule_metrics(*case)
-    expect_close(got, expected, names=METRICS, scale=1.0)
-
-
-@check("rule_metrics", "is right for single items", value=True, weight=2, examples=14)
-@given(case=rules(((1, 1),)))
-def test_rule_metrics_single(submission, reference, case):
-    got, expected = submission.rule_metrics(*case), reference.rule_metrics(*case)
-    expect_close(got, expected, names=METRICS, scale=1.0)
+example("rule_metrics")
+matches("rule_metrics", rules(), names=METRICS, scale=1.0)
+matches(
+    "rule_metrics",
+    rules(((1, 1),)),
+    title="is right for single items",
+    names=METRICS,
+    scale=1.0,
+    weight=2,
+    examples=14,
+)
 
 
 @check(
@@ -1139,7 +1006,4 @@ def test_rule_metrics_twice(submission, case):
     expect_close(got, due, "shares, not counts", names=METRICS)
 
 
-@check("rule_metrics", "leaves its inputs alone", examples=8)
-@given(case=rules())
-def test_rule_metrics_untouched(submission, case):
-    expect_untouched(submission, "rule_metrics", *case)
+untouched("rule_metrics", rules())

@@ -4,15 +4,17 @@ import numpy as np
 
 from grader.checks import (
     check,
+    example,
     expect,
     expect_close,
     expect_equal,
     expect_error,
-    expect_untouched,
     fills,
     generator,
     given,
+    matches,
     st,
+    untouched,
 )
 
 KINDS = ((0, 1), (3, 7), (0, 1, 2), (2, 5, 9), (0, 4, 40, 6), (5,))
@@ -68,6 +70,15 @@ def columns(fill, n, d):
     return fill(n, d)
 
 
+def joined(*parts):
+    """Draw the arguments of a call in several parts; a tuple is several arguments."""
+    return st.tuples(*parts).map(
+        lambda drawn: tuple(
+            one for part in drawn for one in (part if isinstance(part, tuple) else (part,))
+        )
+    )
+
+
 @st.composite
 def labelled(draw, shapes=TABLES):
     """A table and its labels; now and then one on which the criteria differ."""
@@ -109,17 +120,8 @@ def bags(draw, kinds=KINDS):
     return labels(fill, n, kinds)
 
 
-@check("impurity", "the worked example", practice=True)
-def test_impurity_example(submission):
-    y = np.array([0, 0, 1, 7])
-    expect_close(submission.impurity(y), 0.625, "gini")
-    expect_close(submission.impurity(y, "entropy"), 1.5, "entropy")
-
-
-@check("impurity", "matches the reference", value=True)
-@given(y=bags(), criterion=CRITERIA)
-def test_impurity_value(submission, reference, y, criterion):
-    expect_close(submission.impurity(y, *criterion), reference.impurity(y, *criterion))
+example("impurity")
+matches("impurity", joined(bags(), CRITERIA))
 
 
 @check("impurity", "gini is right for two labels", value=True, weight=2, examples=25)
@@ -149,10 +151,7 @@ def test_impurity_criterion(submission, criterion):
     expect_error("ValueError", submission.impurity, np.array([0, 1, 1]), criterion)
 
 
-@check("impurity", "leaves its inputs alone", examples=10)
-@given(y=bags(), criterion=CRITERIA)
-def test_impurity_untouched(submission, y, criterion):
-    expect_untouched(submission, "impurity", y, *criterion)
+untouched("impurity", joined(bags(), CRITERIA))
 
 
 # best_split
@@ -194,25 +193,15 @@ def separable(draw):
     return X, y, feature, 2.0 * cut - 1
 
 
-@check("best_split", "the worked example", practice=True)
-def test_best_split_example(submission):
-    X = np.array([[0.0, 3.0], [1.0, 2.0], [2.0, 1.0], [3.0, 0.0]])
-    got = submission.best_split(X, np.array([0, 0, 1, 1]))
-    expect_close(got, (0, 1.5, 0.5), names=SPLIT)
-
-
-@check("best_split", "matches the reference", value=True)
-@given(case=labelled(), criterion=CRITERIA)
-def test_best_split_value(submission, reference, case, criterion):
-    got, due = submission.best_split(*case, *criterion), reference.best_split(*case, *criterion)
-    expect_close(got, due, names=SPLIT)
-
-
-@check("best_split", "is right where one question is best", value=True, examples=30)
-@given(case=clear_tables(), criterion=CRITERIA)
-def test_best_split_clear(submission, reference, case, criterion):
-    got, due = submission.best_split(*case, *criterion), reference.best_split(*case, *criterion)
-    expect_close(got, due, names=SPLIT)
+example("best_split")
+matches("best_split", joined(labelled(), CRITERIA), names=SPLIT)
+matches(
+    "best_split",
+    joined(clear_tables(), CRITERIA),
+    title="is right where one question is best",
+    names=SPLIT,
+    examples=30,
+)
 
 
 @check("best_split", "finds the question that tells two labels apart", practice=True, examples=10)
@@ -327,10 +316,7 @@ def test_best_split_narrow(submission, case, criterion):
     expect_close(got[:2], (0, 0.5), names=SPLIT[:2])
 
 
-@check("best_split", "leaves its inputs alone", examples=10)
-@given(case=labelled(), criterion=CRITERIA)
-def test_best_split_untouched(submission, case, criterion):
-    expect_untouched(submission, "best_split", *case, *criterion)
+untouched("best_split", joined(labelled(), CRITERIA))
 
 
 # build_tree
@@ -363,25 +349,15 @@ def curves(draw):
     return fill.distinct(n, 1), labels(fill, n)
 
 
-@check("build_tree", "the worked example", practice=True)
-def test_build_tree_example(submission):
-    X, y = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([5, 3, 5, 5])
-    due = {"feature": 0, "threshold": 1.5, "left": {"label": 3}, "right": {"label": 5}}
-    expect_close(submission.build_tree(X, y, 1), due)
-    expect_close(submission.build_tree(X, y, 0), {"label": 5}, "without any question")
-
-
-@check("build_tree", "matches the reference", value=True)
-@given(case=labelled(), depth=DEPTHS, criterion=CRITERIA)
-def test_build_tree_value(submission, reference, case, depth, criterion):
-    got = submission.build_tree(*case, depth, *criterion)
-    expect_close(got, reference.build_tree(*case, depth, *criterion))
-
-
-@check("build_tree", "is right with one question at most", value=True, weight=2, examples=30)
-@given(case=labelled(), depth=st.sampled_from((1, 1, 0)))
-def test_build_tree_stump(submission, reference, case, depth):
-    expect_close(submission.build_tree(*case, depth), reference.build_tree(*case, depth))
+example("build_tree")
+matches("build_tree", joined(labelled(), DEPTHS, CRITERIA))
+matches(
+    "build_tree",
+    joined(labelled(), st.sampled_from((1, 1, 0))),
+    title="is right with one question at most",
+    weight=2,
+    examples=30,
+)
 
 
 @check("build_tree", "without a question it is the most frequent label", practice=True, examples=10)
@@ -425,10 +401,7 @@ def test_build_tree_xor(submission, kind, depth):
     expect_close(got, {"label": min(kind)}, "no first question gains anything")
 
 
-@check("build_tree", "leaves its inputs alone", examples=10)
-@given(case=labelled(SMALLER_TABLES), depth=DEPTHS)
-def test_build_tree_untouched(submission, case, depth):
-    expect_untouched(submission, "build_tree", *case, depth)
+untouched("build_tree", joined(labelled(SMALLER_TABLES), DEPTHS))
 
 
 # predict_tree
@@ -468,24 +441,16 @@ def ordinary_walks(draw):
     return root, fill.distinct(m, d)
 
 
-@check("predict_tree", "the worked example", practice=True)
-def test_predict_tree_example(submission):
-    low = {"feature": 0, "threshold": 1.0, "left": {"label": 0}, "right": {"label": 3}}
-    tree = {"feature": 1, "threshold": 2.0, "left": low, "right": {"label": 7}}
-    X = np.array([[1.0, 2.0], [4.0, 2.0], [1.0, 5.0]])
-    expect_equal(submission.predict_tree(tree, X), np.array([0, 3, 7]))
-
-
-@check("predict_tree", "matches the reference", value=True)
-@given(case=walks())
-def test_predict_tree_value(submission, reference, case):
-    expect_equal(submission.predict_tree(*case), reference.predict_tree(*case))
-
-
-@check("predict_tree", "is right off the thresholds", value=True, weight=2, examples=25)
-@given(case=ordinary_walks())
-def test_predict_tree_ordinary(submission, reference, case):
-    expect_equal(submission.predict_tree(*case), reference.predict_tree(*case))
+example("predict_tree")
+matches("predict_tree", walks(), exact=True)
+matches(
+    "predict_tree",
+    ordinary_walks(),
+    title="is right off the thresholds",
+    exact=True,
+    weight=2,
+    examples=25,
+)
 
 
 @check("predict_tree", "a row on the threshold goes left", practice=True, examples=10)
@@ -514,39 +479,16 @@ def test_predict_tree_rows(submission, case):
     expect_equal(alone, together[-1:], "the last row alone, against all rows at once")
 
 
-def after_prediction(module, tree, X):
-    """predict, and look at the tree and the rows afterwards"""
-    module.predict_tree(tree, X)
-    return [tree, X]
-
-
-@check("predict_tree", "leaves its inputs alone", examples=10)
-@given(case=walks())
-def test_predict_tree_untouched(submission, case):
-    tree, X = case
-    after = submission.probe(after_prediction, tree, X)
-    expect_close(after, [tree, X], "an input was changed by the call", names=("tree", "X"))
+untouched("predict_tree", walks())
 
 
 # bagging_predict
 
 
-def with_next_number(module, name, arguments, rng):
+def with_next_number(module, name, arguments):
     """call the function, then ask its generator for the next number"""
-    getattr(module, name)(*arguments, rng)
-    return float(rng.random())
-
-
-def after_the_call(module, name, arguments, rng):
-    """call the function, and look at its arguments afterwards"""
-    getattr(module, name)(*arguments, rng)
-    return arguments
-
-
-def expect_all_untouched(submission, name, arguments, seed):
-    """`expect_untouched` for a call with a generator, which may change."""
-    after = submission.probe(after_the_call, name, list(arguments), generator(seed))
-    expect_equal(after, list(arguments), "an input was changed by the call")
+    getattr(module, name)(*arguments)
+    return float(arguments[-1].random())
 
 
 FORESTS_BY_CRITERION = (
@@ -562,67 +504,64 @@ STEPS_ACROSS = np.arange(11.0)[:, None] / 2 + 0.25
 
 @st.composite
 def forests(draw, trees=(1, 3, 2, 5, 4), depths=(2, 1, 3, 0), shapes=SMALLER_TABLES):
-    """Training rows, labels, new rows, the number of trees, their depth, a seed."""
+    """Training rows, labels, new rows, the number of trees, their depth, a generator."""
     (n, d), fill = draw(shapes), draw(FILLS)
     if len(trees) > 3 and (fill.kind == "one-hot" or fill.rng.random() < 0.15):
         column, y, num_trees, depth, seed = one_of(fill, *FORESTS_BY_CRITERION)
-        return np.array([column]).T + 0.0, np.array(y), STEPS_ACROSS, num_trees, depth, seed
+        return (
+            np.array([column]).T + 0.0,
+            np.array(y),
+            STEPS_ACROSS,
+            num_trees,
+            depth,
+            generator(seed),
+        )
     X, y, new = columns(fill, n, d), labels(fill, n), fill(one_of(fill, *NEW_ROWS), d)
-    return X, y, new, one_of(fill, *trees), one_of(fill, *depths), int(fill.rng.integers(1000))
+    return (
+        X,
+        y,
+        new,
+        one_of(fill, *trees),
+        one_of(fill, *depths),
+        generator(int(fill.rng.integers(1000))),
+    )
 
 
-@check("bagging_predict", "the worked example", practice=True)
-def test_bagging_predict_example(submission):
-    X_train, y_train = np.array([[0.0], [2.0], [4.0], [6.0]]), np.array([7, 7, 2, 2])
-    X = np.array([[1.0], [3.5], [9.0]])
-    got = submission.bagging_predict(X_train, y_train, X, 3, 1, generator(5))
-    expect_equal(got, np.array([7, 2, 2]))
-
-
-@check("bagging_predict", "matches the reference", value=True)
-@given(case=forests())
-def test_bagging_predict_value(submission, reference, case):
-    *arguments, seed = case
-    got = submission.bagging_predict(*arguments, generator(seed))
-    expect_equal(got, reference.bagging_predict(*arguments, generator(seed)))
-
-
-@check("bagging_predict", "is right for one tree", value=True, weight=2, examples=25)
-@given(case=forests(trees=(1,), depths=(1, 2)))
-def test_bagging_predict_one(submission, reference, case):
-    *arguments, seed = case
-    got = submission.bagging_predict(*arguments, generator(seed))
-    expect_equal(got, reference.bagging_predict(*arguments, generator(seed)))
+example("bagging_predict")
+matches("bagging_predict", forests(), exact=True)
+matches(
+    "bagging_predict",
+    forests(trees=(1,), depths=(1, 2)),
+    title="is right for one tree",
+    exact=True,
+    weight=2,
+    examples=25,
+)
 
 
 @check("bagging_predict", "draws n row numbers for each tree, no more", practice=True, examples=10)
 @given(case=forests())
 def test_bagging_predict_draws(submission, case):
-    *arguments, seed = case
-    rng, n = np.random.default_rng(seed), len(arguments[1])
-    for _ in range(arguments[3]):
+    _, y, _, count, _, drawn_from = case
+    rng, n = np.random.default_rng(drawn_from.seed), len(y)
+    for _ in range(count):
         rng.integers(n, size=n)
-    got = submission.probe(with_next_number, "bagging_predict", arguments, generator(seed))
+    got = submission.probe(with_next_number, "bagging_predict", list(case))
     expect_equal(got, rng.random(), "the next number of rng after the call")
 
 
 @check("bagging_predict", "trees of depth 0 vote with the labels drawn", practice=True, examples=10)
 @given(case=forests(trees=(2, 4, 3), depths=(0,)))
 def test_bagging_predict_leaves(submission, case):
-    *arguments, seed = case
-    _, y, X, num_trees, _ = arguments
-    rng, n = np.random.default_rng(seed), len(y)
+    _, y, X, num_trees, _, drawn_from = case
+    rng, n = np.random.default_rng(drawn_from.seed), len(y)
     votes = [most_frequent(y[rng.integers(n, size=n)]) for _ in range(num_trees)]
-    got = submission.bagging_predict(*arguments, generator(seed))
+    got = submission.bagging_predict(*case)
     due = np.full(len(X), most_frequent(votes))
     expect_equal(got, due, "each tree is the most frequent label of its own rows")
 
 
-@check("bagging_predict", "leaves its inputs alone", examples=10)
-@given(case=forests())
-def test_bagging_predict_untouched(submission, case):
-    *arguments, seed = case
-    expect_all_untouched(submission, "bagging_predict", arguments, seed)
+untouched("bagging_predict", forests())
 
 
 # hinge_loss
@@ -659,29 +598,25 @@ def clear_machines(draw):
     return X, y, w, b, one_of(fill, *PENALTIES)
 
 
-@check("hinge_loss", "the worked example", practice=True)
-def test_hinge_loss_example(submission):
-    X, y = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([1, -1])
-    got = submission.hinge_loss(X, y, np.array([1.0, 1.0]), 0.0, 0.5)
-    expect_close(got, (2.0, np.array([0.5, 1.5]), 0.5), names=HINGE)
-
-
-@check("hinge_loss", "matches the reference", value=True)
-@given(case=machines())
-def test_hinge_loss_value(submission, reference, case):
-    expect_close(submission.hinge_loss(*case), reference.hinge_loss(*case), names=HINGE)
-
-
-@check("hinge_loss", "is right off the margin", value=True, weight=3, examples=30)
-@given(case=clear_machines())
-def test_hinge_loss_clear(submission, reference, case):
-    expect_close(submission.hinge_loss(*case), reference.hinge_loss(*case), names=HINGE)
-
-
-@check("hinge_loss", "the loss is right", value=True, weight=1, examples=25)
-@given(case=clear_machines())
-def test_hinge_loss_loss(submission, reference, case):
-    expect_close(submission.hinge_loss(*case)[0], reference.hinge_loss(*case)[0], "loss")
+example("hinge_loss")
+matches("hinge_loss", machines(), names=HINGE)
+matches(
+    "hinge_loss",
+    clear_machines(),
+    title="is right off the margin",
+    names=HINGE,
+    weight=3,
+    examples=30,
+)
+matches(
+    "hinge_loss",
+    clear_machines(),
+    title="the loss is right",
+    names=HINGE,
+    only=("loss",),
+    weight=1,
+    examples=25,
+)
 
 
 @check("hinge_loss", "a row exactly on its margin does not pull", practice=True, examples=10)
@@ -733,10 +668,7 @@ def test_hinge_loss_bias(submission, case):
     expect_close(more - loss, float(np.sum(data[2] ** 2)), "two more of λ cost ‖w‖²", scale=1.0)
 
 
-@check("hinge_loss", "leaves its inputs alone", examples=10)
-@given(case=machines())
-def test_hinge_loss_untouched(submission, case):
-    expect_untouched(submission, "hinge_loss", *case)
+untouched("hinge_loss", machines())
 
 
 # pegasos
@@ -749,11 +681,11 @@ SHARES = (0.37, 1.7, 0.083, 5.3)
 
 @st.composite
 def walks_of_steps(draw, shares=SHARES):
-    """Rows, labels, λ, steps and a seed; λ is such that margins are of the size of 1."""
+    """Rows, labels, λ, steps and a generator; λ is such that margins are of the size of 1."""
     (n, d), fill = draw(MACHINES), draw(FILLS)
     scale = fill.scale if fill.kind == "normal" else 1.0
     X, y, lam = fill(n, d), signs(fill, n), one_of(fill, *shares) * scale**2
-    return X, y, lam, one_of(fill, *STEPS), int(fill.rng.integers(1000))
+    return X, y, lam, one_of(fill, *STEPS), generator(int(fill.rng.integers(1000)))
 
 
 @st.composite
@@ -763,35 +695,17 @@ def crowded(draw):
     return X, y, 2.0 * float(np.square(X).sum(axis=1).max()) + 0.5, *rest
 
 
-@check("pegasos", "the worked example", practice=True)
-def test_pegasos_example(submission):
-    X, y = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([1, -1])
-    got = submission.pegasos(X, y, 0.5, 3, generator(0))
-    expect_close(got, np.array([0.0, -4 / 3]))
-
-
-@check("pegasos", "matches the reference", value=True)
-@given(case=walks_of_steps())
-def test_pegasos_value(submission, reference, case):
-    *arguments, seed = case
-    got = submission.pegasos(*arguments, generator(seed))
-    expect_close(got, reference.pegasos(*arguments, generator(seed)))
-
-
-@check("pegasos", "is right while every row is inside", value=True, weight=2, examples=25)
-@given(case=crowded())
-def test_pegasos_crowded(submission, reference, case):
-    *arguments, seed = case
-    got = submission.pegasos(*arguments, generator(seed))
-    expect_close(got, reference.pegasos(*arguments, generator(seed)))
+example("pegasos")
+matches("pegasos", walks_of_steps())
+matches("pegasos", crowded(), title="is right while every row is inside", weight=2, examples=25)
 
 
 @check("pegasos", "the first step goes to y x / λ", practice=True, examples=10)
 @given(case=walks_of_steps())
 def test_pegasos_first_step(submission, case):
-    X, y, lam, _, seed = case
-    i = np.random.default_rng(seed).integers(len(y))
-    got = submission.pegasos(X, y, lam, 1, generator(seed))
+    X, y, lam, _, drawn_from = case
+    i = np.random.default_rng(drawn_from.seed).integers(len(y))
+    got = submission.pegasos(X, y, lam, 1, drawn_from)
     expect_close(got, y[i] * X[i] / lam, "from zeros, with t = 1, nothing else is left")
 
 
@@ -820,19 +734,15 @@ def test_pegasos_before(submission, case, ratio):
 @check("pegasos", "draws one row number for each step", practice=True, examples=10)
 @given(case=walks_of_steps())
 def test_pegasos_draws(submission, case):
-    *arguments, seed = case
-    rng = np.random.default_rng(seed)
-    for _ in range(arguments[3]):
-        rng.integers(len(arguments[1]))
-    got = submission.probe(with_next_number, "pegasos", arguments, generator(seed))
+    _, y, _, count, drawn_from = case
+    rng = np.random.default_rng(drawn_from.seed)
+    for _ in range(count):
+        rng.integers(len(y))
+    got = submission.probe(with_next_number, "pegasos", list(case))
     expect_equal(got, rng.random(), "the next number of rng after the call")
 
 
-@check("pegasos", "leaves its inputs alone", examples=10)
-@given(case=walks_of_steps())
-def test_pegasos_untouched(submission, case):
-    *arguments, seed = case
-    expect_all_untouched(submission, "pegasos", arguments, seed)
+untouched("pegasos", walks_of_steps())
 
 
 # svm_decision
@@ -852,18 +762,8 @@ def kernels(draw):
     return fill(m, d), fill(s, d), signs(fill, s), alpha, b, gamma
 
 
-@check("svm_decision", "the worked example", practice=True)
-def test_svm_decision_example(submission):
-    support = np.array([[0.0, 0.0], [1.0, 1.0]])
-    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    got = submission.svm_decision(X, support, np.array([1, -1]), np.array([2.0, 1.0]), 0.5, 1.0)
-    expect_close(got, np.array([2.5 - np.exp(-2), 0.5 + np.exp(-1), 2 * np.exp(-2) - 0.5]))
-
-
-@check("svm_decision", "matches the reference", value=True)
-@given(case=kernels())
-def test_svm_decision_value(submission, reference, case):
-    expect_close(submission.svm_decision(*case), reference.svm_decision(*case), scale=1.0)
+example("svm_decision")
+matches("svm_decision", kernels(), scale=1.0)
 
 
 @check("svm_decision", "is right without a bias", value=True, weight=2, examples=25)
@@ -901,10 +801,7 @@ def test_svm_decision_shift(submission, case):
     expect_close(there, here, "only differences of rows matter", scale=1.0)
 
 
-@check("svm_decision", "leaves its inputs alone", examples=10)
-@given(case=kernels())
-def test_svm_decision_untouched(submission, case):
-    expect_untouched(submission, "svm_decision", *case)
+untouched("svm_decision", kernels())
 
 
 # knn_predict
@@ -941,18 +838,8 @@ def uneven(draw):
     return new + X, labels(fill, n), new, order
 
 
-@check("knn_predict", "the worked example", practice=True)
-def test_knn_predict_example(submission):
-    X_train, y_train = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]]), np.array([4, 9, 1])
-    X = np.array([[1.0, 0.0], [3.0, 3.0]])
-    expect_equal(submission.knn_predict(X_train, y_train, X, 1), np.array([4, 9]), "k = 1")
-    expect_equal(submission.knn_predict(X_train, y_train, X, 2), np.array([4, 1]), "k = 2")
-
-
-@check("knn_predict", "matches the reference", value=True)
-@given(case=neighbourhoods())
-def test_knn_predict_value(submission, reference, case):
-    expect_equal(submission.knn_predict(*case), reference.knn_predict(*case))
+example("knn_predict")
+matches("knn_predict", neighbourhoods(), exact=True)
 
 
 @check("knn_predict", "is right without ties", value=True, weight=2, examples=30)
@@ -1000,10 +887,7 @@ def test_knn_predict_tied(submission, kind, fill):
     expect_equal(got, np.full(len(y), min(kind)), "every label has one vote")
 
 
-@check("knn_predict", "leaves its inputs alone", examples=10)
-@given(case=neighbourhoods())
-def test_knn_predict_untouched(submission, case):
-    expect_untouched(submission, "knn_predict", *case)
+untouched("knn_predict", neighbourhoods())
 
 
 # naive_bayes_log_posterior
@@ -1032,6 +916,10 @@ def classes(draw, reach=1.0, sizes=CLASSES):
     return X, (strided(y) if fill.layout == "S" else y), new, one_of(fill, *SMOOTHINGS)
 
 
+POSTERIORS = classes().map(lambda case: (*case[:3], *case[3]))
+"""The same as arguments: smoothing may be left out."""
+
+
 @st.composite
 def flat_columns(draw):
     """One column is constant in one class, another in all rows; new rows agree with both."""
@@ -1044,23 +932,8 @@ def flat_columns(draw):
     return np.hstack([X, flat]), y, np.hstack([new, flat_new])
 
 
-@check("naive_bayes_log_posterior", "the worked example", practice=True)
-def test_naive_bayes_example(submission):
-    X_train, y_train = np.array([[0.0], [2.0], [4.0], [6.0]]), np.array([1, 1, 0, 0])
-    X = np.array([[3.0], [2.0], [1000.0]])
-    got = submission.naive_bayes_log_posterior(X_train, y_train, X)
-    due = np.array([[-0.6931472, -0.6931472], [-4.01815, -0.01815], [0.0, -3988.0]])
-    expect_close(got[:2], due[:2])
-    expect_close(got[2:], due[2:], "1000 is far from both classes, but much closer to one")
-
-
-@check("naive_bayes_log_posterior", "matches the reference", value=True)
-@given(case=classes())
-def test_naive_bayes_value(submission, reference, case):
-    X_train, y_train, X, smoothing = case
-    got = submission.naive_bayes_log_posterior(X_train, y_train, X, *smoothing)
-    due = reference.naive_bayes_log_posterior(X_train, y_train, X, *smoothing)
-    expect_close(got, due, scale=1.0)
+example("naive_bayes_log_posterior")
+matches("naive_bayes_log_posterior", POSTERIORS, scale=1.0)
 
 
 @check("naive_bayes_log_posterior", "is right for a small smoothing", value=True, weight=2)
@@ -1127,8 +1000,4 @@ def test_naive_bayes_order(submission, case):
     expect_close(there, here, "with the training rows in reverse order", scale=1.0)
 
 
-@check("naive_bayes_log_posterior", "leaves its inputs alone", examples=10)
-@given(case=classes())
-def test_naive_bayes_untouched(submission, case):
-    X_train, y_train, X, smoothing = case
-    expect_untouched(submission, "naive_bayes_log_posterior", X_train, y_train, X, *smoothing)
+untouched("naive_bayes_log_posterior", POSTERIORS)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from grader.checks import check
 from grader.checks.answers import Once
 from grader.judge import drawing
 from grader.judge.assignment import JudgeError, Run
@@ -47,10 +49,15 @@ def test_what_cannot_be_handed_over_is_drawn_here(loaded, monkeypatch, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@check("logsumexp", "trips over every answer")
+def trips(submission, reference):
+    submission.logsumexp(np.zeros(1)).no_such_attribute()
+
+
 def test_a_check_that_fails_the_reference_is_said_once(course, loaded, monkeypatch, capfd):
-    """In a helper as here: the third exercise is drawn by the third process."""
-    broken = dict(loaded.namespace, logsumexp=lambda z, axis=-1: None)
-    other = replace(loaded, namespace=broken)
+    """In a helper as here: the fourth exercise is drawn by the fourth process."""
+    broken = (*loaded.checks["logsumexp"], trips.check)
+    other = replace(loaded, checks={**loaded.checks, "logsumexp": broken})
     assert isinstance(other.reference, Once)
     with pytest.raises(JudgeError, match="logsumexp"):
         drawn_on(4, other, monkeypatch)

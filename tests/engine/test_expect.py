@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from grader.checks.answers import Answers, Local
+from grader.checks.arguments import function, generator
 from grader.checks.arrays import shaped
 from grader.checks.expect import (
     expect,
@@ -332,6 +333,28 @@ def test_a_changed_input_is_noticed():
     expect_untouched(Answers(Local({"f": careful})), "f", A)
     with pytest.raises(Mismatch, match="changed"):
         expect_untouched(Answers(Local({"f": careless})), "f", A)
+
+
+def doubled(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_an_input_that_is_no_data_stays_out_of_what_is_replayed(named):
+    def careful(x, f, rng):
+        return f(x) + rng.random()
+
+    def careless(x, f, rng):
+        x += rng.random()
+
+    odd = {"f": function(doubled), "rng": generator(3)}
+    arguments, keywords = ([A], odd) if named else ([A, *odd.values()], {})
+    answers = Answers(Local({"f": careful}))
+    expect_untouched(answers, "f", *arguments, **keywords)
+    (call,) = answers._calls
+    expect_close(call.returned, call.ask(Local({"f": careful})))
+    with pytest.raises(Mismatch, match="changed"):
+        expect_untouched(Answers(Local({"f": careless})), "f", *arguments, **keywords)
 
 
 def test_a_dictionary_that_is_emptied_is_noticed():
