@@ -32,7 +32,11 @@ def authors_course_here() -> Course:
 
     Raises NoCourse.
     """
-    root = find_own_course(Path.cwd())
+    try:
+        root = find_own_course(Path.cwd())
+    except NoCourse:
+        course_here().whole()  # in a student kit it says what that is
+        raise
     if root.is_relative_to(PACKAGE):
         raise NoCourse(f"{root} belongs to the installed package: run this in a course folder")
     return load_course(root)

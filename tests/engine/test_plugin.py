@@ -50,7 +50,12 @@ def wrong(tmp_path: Path) -> str:
 
 
 def test_a_failure_reads_as_in_grade(run_pytest, wrong):
-    done = run_pytest("--submission", wrong, "-k", "test_softmax_huge or test_sigmoid_value")
+    done = run_pytest(
+        "--submission",
+        wrong,
+        "-k",
+        "test_softmax_is_right_for_huge_logits or test_sigmoid_matches_reference",
+    )
     assert done.returncode == 1
     for words in ("✗ softmax — is right for huge logits", "expected", "nan", "2 failed"):
         assert words in done.stdout
@@ -61,7 +66,7 @@ def test_a_failure_reads_as_in_grade(run_pytest, wrong):
 
 
 def test_the_mistake_is_named(run_pytest, wrong):
-    done = run_pytest("-q", "--submission", wrong, "-k", "test_softmax_value")
+    done = run_pytest("-q", "--submission", wrong, "-k", "test_softmax_matches_reference")
     assert "no-max-shift" in done.stdout
 
 
@@ -79,7 +84,7 @@ def test_only_checks_of_its_chapter(run_pytest, wrong):
 
 
 def test_a_right_one_in_two_processes(run_pytest):
-    words = ("-q", "-n", "2", "--submission", "solutions", "-k", "test_softmax_value")
+    words = ("-q", "-n", "2", "--submission", "solutions", "-k", "test_softmax_matches_reference")
     done = run_pytest(*words)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
@@ -96,7 +101,9 @@ def test_a_right_one_in_two_processes(run_pytest):
 def test_bad_input_is_one_line(run_pytest, tmp_path, name, text, words):
     if text is not None:
         (tmp_path / name).write_text(text, encoding="utf-8")
-    done = run_pytest("-q", "--submission", str(tmp_path / name), "-k", "test_softmax_value")
+    done = run_pytest(
+        "-q", "--submission", str(tmp_path / name), "-k", "test_softmax_matches_reference"
+    )
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert [line for line in done.stderr.splitlines() if words in line]
     assert "Traceback" not in done.stderr + done.stdout

@@ -245,7 +245,7 @@ def awaiting(kit, *exercises):
 def test_it_practises_and_says_what_awaits(kit):
     stub = grade(kit, "ch4")
     assert stub.returncode == 1, stub.stderr
-    assert re.search(rf"·  softmax +not started +0/3 +{awaiting(kit, 'softmax')} more", stub.stdout)
+    assert re.search(rf"·  softmax +not started +0/4 +{awaiting(kit, 'softmax')} more", stub.stdout)
     assert f"Practice: {awaiting(kit)} hidden checks await at submission." in stub.stdout
     assert " / 12" not in stub.stdout
     assert max(map(len, stub.stdout.splitlines())) <= 80
@@ -267,7 +267,7 @@ def test_a_wrong_and_a_right_submission(course, kit, tmp_path):
     assert passed.returncode == 0, passed.stderr
     (exercise,) = json.loads(passed.stdout)["exercises"]
     assert (exercise["status"], exercise["hidden"]) == ("passed", awaiting(kit, "softmax"))
-    assert len(exercise["checks"]) == 3
+    assert len(exercise["checks"]) == 4
     assert {check["score"] for check in exercise["checks"]} == {0}
 
 
@@ -339,7 +339,7 @@ def test_in_process_practice_counts_what_awaits(kit):
         text=True,
         check=True,
     )
-    assert f"of 3 practice checks passed; {awaiting(kit, 'softmax')} hidden checks" in done.stdout
+    assert f"of 4 practice checks passed; {awaiting(kit, 'softmax')} hidden checks" in done.stdout
 
 
 def test_an_installed_kit_grades(files, tmp_path, course):

@@ -154,7 +154,7 @@ def test_a_mark_that_changed_is_shown_with_what_it_was(make_class, graded):
     same = replace(graded["right"], student="bob", before=graded["right"].report)
     results = replace(make_class(0), results=(one, same))
     assert [found.student for found in figures_of(results, NONE).changed] == ["ann"]
-    assert re.search(r"ann</a>\s*</th><td[^>]*>30.43</td><td[^>]*>100<", page(results))
+    assert re.search(r"ann</a>\s*</th><td[^>]*>31.24</td><td[^>]*>100<", page(results))
 
 
 def test_hostile_names_and_problems_are_text(make_class, hostile):
