@@ -161,10 +161,11 @@ FIRST_SITES = [
     ((2, 3, 3), Site(3, 5, 1, 1, 1, 0)),
     ((2, 2, 3), Site(5, 4, 2, 2, 3, 0)),
     ((1, 2, 1), Site(2, 4, 4, 3, 2, 2)),
+    ((4, 1, 2), Site(3, 3, 2, 2, 1, 0)),
 ]
 """Likewise: sizes that differ; then batch = channels = filters = rows = kernel = stride, a kernel
 of the image's size, an output of it, square weights, gaps between windows, a kernel beyond the
-image."""
+image, and as many images as a column has entries and an image windows."""
 
 FIRST_POOLS = [
     ((2, 3, 0), Site(5, 7, 2, 2, 1, 0)),
@@ -179,7 +180,7 @@ FIRST_POOLS = [
 FIRST_RECIPES = [
     *(("normal", 1.0, "C", 0), ("integers", 1.0, "F", 1), ("normal", 1.0, "S", 2)),
     *(("integers", 1.0, "C", 3), ("normal", 30.0, "C", 4), ("normal", 1.0, "F", 5)),
-    *(("integers", 1.0, "S", 6), ("normal", 1e-3, "C", 7)),
+    *(("integers", 1.0, "S", 6), ("normal", 1e-3, "C", 7), ("normal", 1.0, "S", 8)),
 ]
 
 GRADIENTS = ("dx", "dw", "db")
