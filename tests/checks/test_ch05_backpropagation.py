@@ -875,7 +875,7 @@ def expect_program(submission, reference, program):
 
 
 example("Value")
-double_precision("Value", programs(zero=False), probe=run)
+double_precision("Value", programs(zero=False, forms=ARITHMETIC), probe=run)
 
 
 @check("Value", "matches the reference", value=True, first=ONE_GRAPH)
@@ -951,6 +951,6 @@ def test_value_second_graph(submission):
 
 
 @check("Value", "a new graph adds its own derivative to old nodes", examples=10, first=NEXT_GRAPHS)
-@given(program=programs(most_backwards=2, zero=False))
+@given(program=programs(most_backwards=2, zero=False, forms=ARITHMETIC))
 def test_value_grows(submission, reference, program):
     expect_program(submission, reference, program)
