@@ -151,7 +151,7 @@ def test_the_decorator_prints_the_report_and_returns_the_function(capsys):
     assert decorated is right_softmax
     said = capsys.readouterr()
     pattern = (
-        r"3 of 3 practice checks passed; \d+ hidden checks await:\n"
+        r"4 of 4 practice checks passed; \d+ hidden checks await:\n"
         r"  grade ch4.softmax --submission \S+ --map right_softmax=softmax\n"
     )
     assert re.fullmatch(pattern, said.out)
@@ -209,7 +209,7 @@ def test_a_name_may_be_used_before_it_is_bound(capsys, course):
     finally:
         del sys.modules["mine"]
     first, _, second, _ = capsys.readouterr().out.splitlines()
-    assert first.startswith("3 of 3 practice checks passed")
+    assert first.startswith("4 of 4 practice checks passed")
     assert re.match(r"(\d+) of \1 practice checks passed", second)
     assert module.Value.__name__ == "Value"
 

@@ -57,7 +57,7 @@ def table(data):
 def test_only_the_cells_of_marks_change(class_of, column, end):
     before = export(column, end=end)
     merged = Gradebook(before).merged(class_of(ada="right", alan="believable", zoe="stub"))
-    expected = before.replace(b"90,,77.5", b"90,20,77.5").replace(b'"80.0",12,', b'"80.0",6.09,')
+    expected = before.replace(b"90,,77.5", b"90,20,77.5").replace(b'"80.0",12,', b'"80.0",6.25,')
     assert merged.data == expected
 
 

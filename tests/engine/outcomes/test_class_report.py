@@ -100,11 +100,11 @@ def test_mistakes_are_ranked_by_how_many_made_them(make_class):
     results = make_class(60)
     mistakes = figures_of(results, NONE).mistakes
     made = Counter(
-        (one.id, one.mistake.name)
+        (one.id, mistake.name)
         for result in results.results
         if result.report
         for one in result.report.exercises
-        if one.mistake
+        for mistake in one.mistakes
     )
     named = [one for one in mistakes if one.name]
     assert {(one.exercise, one.name): len(one.students) for one in named} == made
