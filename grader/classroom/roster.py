@@ -124,7 +124,6 @@ def _submission(members: list[Member], course: Course, chapter: Chapter) -> Subm
             helpers,
             submission.source,
             lambda path: decoded(_content(by_path[PurePosixPath(path)])),
-            lambda path: 0,
         ),
     )
 

@@ -7,13 +7,12 @@ its cells printed is dropped while it is read: pictures are no source.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
+from grader.python.division import CONFLICT
 from grader.submission.errors import UnreadableSubmission
 from grader.submission.text import with_newlines
 
-CONFLICT = re.compile(r"(<<<<<<<|=======|>>>>>>>)(?: |$)")
 LONGEST_REASON = 80
 
 

@@ -40,7 +40,6 @@ def imported_names(text: str) -> set[str]:
 def siblings(found: Path, text: str, own: str) -> dict[str, str]:
     """The helpers in the folder of `found`, whose text is `text`."""
     paths = [path for path in _modules(found.parent) if path != found]
-    sizes = {path: _size(path) for path in paths}
 
     def read(path: PurePath) -> str:
         return decoded(content(Path(path), LARGEST))
@@ -49,14 +48,13 @@ def siblings(found: Path, text: str, own: str) -> dict[str, str]:
         key_of(path.relative_to(found.parent).as_posix()): path for path in paths
     }
     named.pop(own, None)
-    return chosen_helpers(named, text, read, lambda path: sizes[Path(path)])
+    return chosen_helpers(named, text, read)
 
 
 def chosen_helpers(
     named: dict[str, PurePath],
     text: str,
     read: Callable[[PurePath], str],
-    size: Callable[[PurePath], int],
 ) -> dict[str, str]:
     """Read the helpers, those that are imported first, until there are enough."""
     helpers, whole = dict[str, str](), 0
@@ -64,16 +62,17 @@ def chosen_helpers(
     while len(helpers) < MOST_FILES and rest:
         name = next((one for one in rest if one.split(".")[0] in wanted), rest[0])
         rest.remove(name)
-        if whole + size(named[name]) > LARGEST_TOGETHER:
-            helpers[name] = unread(f"{named[name].name} was not read: too much is handed in")
-            continue
         try:
-            helpers[name] = read(named[name])
+            found = read(named[name])
         except UnreadableSubmission as error:
             helpers[name] = unread(str(error))
-        else:
-            whole += size(named[name])
-            wanted |= imported_names(helpers[name])
+            continue
+        if whole + len(found) > LARGEST_TOGETHER:
+            helpers[name] = unread(f"{named[name].name} was not read: too much is handed in")
+            continue
+        helpers[name] = found
+        whole += len(found)
+        wanted |= imported_names(found)
     return helpers
 
 
@@ -112,10 +111,3 @@ def _is_package(path: Path) -> bool:
     if path.name.startswith(".") or path.name in NO_PACKAGES or not path.name.isidentifier():
         return False
     return path.is_dir() and not path.is_symlink() and any(path.glob("*.py"))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return 0
