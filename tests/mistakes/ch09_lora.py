@@ -458,8 +458,8 @@ slips(
     "load_lora_state_dict",
     """
     missing-ignored: A missing key must raise a KeyError.
-        if missing: -> if False:
-        state[key] -> state.get(key, tensor)
+        [key for key in own if key not in state] -> []
+        own.items() -> [(key, own[key]) for key in own if key in state]
     state-emptied: Keys are taken out of the state, which belongs to the caller: read them and
       leave them there.
         state[key] -> state.pop(key)
@@ -482,7 +482,18 @@ slips(
         ', '.join(missing) -> missing[0]
     half-loaded: state[key] raises in the middle: the tensors before it are loaded, and one key is
       named.
-        [key for key in own if key not in state] -> []
+
+        missing = [key for key in own if key not in state]
+        if missing:
+            raise KeyError(f"missing: {', '.join(missing)}")
+        with torch.no_grad():
+            for key, tensor in own.items():
+                tensor.copy_(state[key])
+        ->
+        with torch.no_grad():
+            for key, tensor in own.items():
+                tensor.copy_(state[key])
+
     nameless-error: The message of the KeyError names the keys.
         f"missing: {', '.join(missing)}" -> "keys are missing"
     other-weights-too: Only LoRA's tensors are loaded: a base weight in the state is ignored.
