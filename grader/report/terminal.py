@@ -51,8 +51,9 @@ def print_reports(
 
     `again` is what a command needs to grade the same submission, say ` --submission mine.py`.
     """
+    widest = max((len(report.chapter) for report in reports), default=0)
     for report in reports:
-        console.print(chapter(report, again) if detailed else overview(report))
+        console.print(chapter(report, again) if detailed else overview(report, widest))
     awaiting = [report.hidden for report in reports if report.hidden is not None]
     if awaiting:
         console.print(Text(f"Practice: {hidden_checks(sum(awaiting))} at submission.", "dim"))
@@ -71,12 +72,13 @@ def hidden_checks(count: int) -> str:
     return f"{count} hidden {'check awaits' if count == 1 else 'checks await'}"
 
 
-def overview(report: ChapterReport) -> RenderableType:
-    """One chapter on one line."""
+def overview(report: ChapterReport, widest: int = 3) -> RenderableType:
+    """One chapter on one line, beside others whose ids have at most `widest` characters."""
     reached, most = _reached(report)
     mark, style = _mark("passed" if report.passed else "failed" if reached else "not started")
     line = Table.grid(padding=(0, 1))
-    for width in (1, 3, 38, 15, 14):
+    ids = min(widest, 12)
+    for width in (1, ids, 41 - ids, 15, 14):
         line.add_column(width=width, no_wrap=True, overflow="ellipsis")
     filled = round(14 * reached / most)
     bar = Text("█" * filled, style).append("░" * (14 - filled), "dim")
