@@ -24,6 +24,7 @@ from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
 from grader.judge.attempt import TOO_LARGE
 from grader.judge.keeping import kept, lighten
 from grader.judge.recorded import Drawn, Recorded, fresh
+from grader.judge.tripped import tripped
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4
@@ -257,10 +258,7 @@ class _Run:
             raise Mismatch(str(error)) from error
         except Exception as error:
             self._blame(error, drawn)
-            last = answers._calls[-1] if answers._calls else None
-            raise Mismatch(
-                "the answer has the wrong type or shape", got=last.returned if last else None
-            ) from error
+            raise tripped(answers._calls, self.reference) from error
 
     def _blame(self, error: Exception, drawn: dict[str, Any]) -> None:
         """A check that trips over an answer is right to, unless it trips over the reference too."""
