@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.checks.check import Check
-from grader.course.model import Chapter, find_course, load_course
+from grader.course.model import Chapter, find_course
+from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_check, with_diagnosis

@@ -26,9 +26,8 @@ from grader.course.model import (
     NoCourse,
     UnknownName,
     find_course,
-    load_course,
-    load_module,
 )
+from grader.course.reading import load_course, load_module
 from grader.judge.grading import Verdict
 from grader.judge.reporting import exercise_report
 from grader.judge.run import Outcome, run_check

@@ -15,11 +15,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Protocol, Self
 
+from grader.wall.bubblewrap import call_filter
 from grader.wall.errors import SandboxError
 from grader.wall.growth import not_inherited
 from grader.wall.isolation import (
     Isolation,
-    call_filter,
     environment,
     python_command,
     resource_limits,

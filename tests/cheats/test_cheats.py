@@ -18,7 +18,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from grader.judge.assignment import Assignment
-from grader.course.model import Course, load_course
+from grader.course.model import Course
+from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json

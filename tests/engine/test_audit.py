@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.audit import Audit, audit_chapter
-from grader.course.model import load_course
+from grader.course.reading import load_course
 from grader.judge.assignment import Assignment, Run
 from grader.judge.judging import Judging
 from grader.submission.reading import read_submission
