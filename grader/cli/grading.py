@@ -133,7 +133,8 @@ def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
 def _print(reports: list[ChapterReport], drawing: Drawing) -> None:
     from rich.console import Console
 
-    from grader.report.terminal import WIDTH, print_reports
+    from grader.report.failure import WIDTH
+    from grader.report.terminal import print_reports
 
     if drawing.output is None:
         console = Console(highlight=False)

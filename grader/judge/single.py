@@ -15,7 +15,7 @@ from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_check, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
 from grader.judge.text import decided_by_text, explained_by_text, raised_elsewhere
-from grader.report.terminal import failure, plain
+from grader.report.failure import failure, plain
 from grader.submission.blocks import blocks
 from grader.submission.reading import Submission, chapter_file, read_submission
 from grader.wall.clocks import Account

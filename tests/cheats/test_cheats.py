@@ -23,7 +23,8 @@ from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
-from grader.report.terminal import WIDTH, print_reports
+from grader.report.failure import WIDTH
+from grader.report.terminal import print_reports
 from grader.submission.reading import read_submission
 
 HERE = Path(__file__).resolve().parent
