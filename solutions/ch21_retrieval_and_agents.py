@@ -145,9 +145,9 @@ def reciprocal_rank_fusion(rankings, k=60):
     Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank
     Learning Methods", 2009.
 
-    >>> fused = reciprocal_rank_fusion([["a", "b", "c"], ["d", "b"]], k=1)
+    >>> fused = reciprocal_rank_fusion([["a", "b", "c"], ["d", "c", "b"]], k=1)
     >>> [(one, round(score, 4)) for one, score in fused]
-    [('b', 0.6667), ('a', 0.5), ('d', 0.5), ('c', 0.25)]
+    [('b', 0.5833), ('c', 0.5833), ('a', 0.5), ('d', 0.5)]
     """
     ### BEGIN SOLUTION
     scores = {}

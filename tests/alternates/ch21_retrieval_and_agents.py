@@ -264,7 +264,7 @@ def run_agent(model, tools, question, max_steps):
             messages += [dict(role="tool", content="error: unknown tool " + name)]
             continue
         try:
-            text = "{}".format(tool(**arguments))
+            text = str(tool(**arguments))
         except Exception as e:
             text = "error: " + e.__class__.__name__ + ": " + str(e)
         messages += [dict(role="tool", content=text)]

@@ -433,7 +433,7 @@ def lists(rng, most=4, ids=IDS):
 
 
 MERGED = [
-    ([["a", "b", "c"], ["c", "b", "d"]],),
+    ([["c", "b", "d"], ["a", "b", "c"]],),
     ([["b", "a"], ["a", "b"]],),
     ([["d", "c"], ["b", "a"]],),
     ([["c"], ["b"], ["a"]], 0),
@@ -919,7 +919,9 @@ def parrot(messages, replies):
     said = sum(message["role"] == "assistant" for message in messages)
     if said < len(replies):
         return replies[said]
-    return " | ".join(message["role"] + ": " + message["content"] for message in messages)
+    return " | ".join(
+        message["role"] + message["content"].replace("<", "(") for message in messages
+    )
 
 
 def add(a, b=10):
@@ -1181,7 +1183,7 @@ def test_workflow_order_sorted(submission, tasks):
 
 
 @check("workflow_order", "a circle raises ValueError", practice=True, weight=2)
-@given(needs=st.one_of(st.sampled_from(({"a": ["a"]}, {"a": ["b"], "b": ["a"]})), seeded(circle)))
+@given(needs=st.one_of(st.sampled_from(({"a": ["b"], "b": ["a"]}, {"a": ["a"]})), seeded(circle)))
 def test_workflow_order_circle(submission, needs):
     expect_error("ValueError", submission.workflow_order, needs)
 

@@ -52,9 +52,6 @@ slips(
         -> max(math.log((n - has.sum() + 0.5) / (has.sum() + 0.5)), 0.0)
     plain-idf: This is the idf of TF-IDF: BM25 has halves, and the documents without the word.
         math.log(1 + (n - has.sum() + 0.5) / (has.sum() + 0.5)) -> math.log(n / max(has.sum(), 1))
-    no-halves: One half is added above and below, so that nothing is divided by 0.
-        math.log(1 + (n - has.sum() + 0.5) / (has.sum() + 0.5))
-        -> math.log(1 + (n - has.sum()) / max(has.sum(), 0.5))
     query-as-a-set: A word that stands twice in the query counts twice.
         for token in query: -> for token in sorted(set(query)):
     df-counts-occurrences: n_t counts documents, however often the word is in each.
@@ -78,8 +75,6 @@ slips(
         len(document) for document -> len(set(document)) for document
     binary-counts: f is how often the token occurs, not whether it does.
         document.count(token) for -> float(token in document) for
-    divides-by-zero: If all documents are empty there is no mean length to divide by.
-        lengths.mean() or 1.0 -> lengths.mean()
     zero-over-zero: With k1 = 0 a document without the token gives 0 / 0: add nothing there.
         scores[has] += idf * f[has] * (k1 + 1) / (f[has] + norms[has])
         -> scores += idf * f * (k1 + 1) / (f + norms)
@@ -167,6 +162,16 @@ slips(
                 if one not in ranking:
                     scores[one] += 1 / max(k + len(ranking), 1)
         return sorted(scores.items(), key=lambda item: -item[1])
+    first-ranking-needed: There may be no ranking at all.
+        scores = {} -> scores = dict.fromkeys(rankings[0], 0.0)
+    rankings-emptied: The caller's rankings are empty now: read them, and pop nothing.
+        for rank, one in enumerate(ranking, start=1):
+            scores[one] = scores.get(one, 0.0) + 1 / (k + rank)
+        ->
+        rank = 0
+        while ranking:
+            one, rank = ranking.pop(0), rank + 1
+            scores[one] = scores.get(one, 0.0) + 1 / (k + rank)
     sixty-always: k is a parameter, and 60 only what it is unless told otherwise.
         (k + rank) -> (60 + rank)
     k-ignored: k makes the first places count less: it stands below the line with the rank.
@@ -251,6 +256,11 @@ slips(
         min(k, len(vectors)) -> min(max(k, 1), len(vectors))
     last-of-equals: Of equal ones the lower index is chosen.
         int(np.argmax(scores)) -> len(scores) - 1 - int(np.argmax(scores[::-1]))
+    normalises-in-place: The caller's vectors have length 1 now: divide a copy.
+        fitness = unit(vectors) @ unit(query)
+        ->
+        vectors[...] = unit(vectors)
+        fitness = vectors @ unit(query)
     vectors-for-indices: The answer is indices.
         return chosen -> return [vectors[i] for i in chosen]
     """,
@@ -311,6 +321,11 @@ slips(
         "\n\n".join -> "\n".join
     white-space-changed: Chunks appear as they are.
         {chunks[i]}" -> {' '.join(chunks[i].split())}"
+    marks-in-the-scores: The caller's scores are changed: remember elsewhere what was taken.
+        budget -= words
+        ->
+        budget -= words
+        scores[i] = float("-inf")
     no-labels: Each chunk has its label, so that an answer can cite it.
         f"[{i}] {chunks[i]}" -> chunks[i]
     """,
@@ -385,8 +400,6 @@ slips(
         json.loads(block) -> json.loads(block[: block.find("}") + 1] + "}")
     one-line-only: The JSON may go over several lines.
         json.loads(block) -> json.loads(block.splitlines()[0])
-    line-breaks-removed: A line break in a text of the JSON is not yours to remove.
-        json.loads(block) -> json.loads(block.replace("\n", ""))
     python-for-json: JSON has true, false and null, and no single quotes: `json.loads` reads it.
         json.loads(block) -> eval(block)
     python-when-json-fails: What is not JSON is malformed, even if Python can read it.
@@ -405,6 +418,12 @@ slips(
         json.loads(block) -> json.loads(block.replace("```json", "").replace("```", ""))
     text-after-the-object: What stands behind the object makes the block malformed.
         json.loads(block) -> json.JSONDecoder().raw_decode(block.strip())[0]
+    error-without-a-call: A text without a call is an answer, and no error: None.
+        if not opened:
+            return None
+        ->
+        if not opened:
+            raise ValueError("no call")
     none-for-bad-json: None means that there is no call; a malformed one raises ValueError.
         call = json.loads(block)
         ->
@@ -423,8 +442,6 @@ slips(
     closing-tag-not-needed: A call that was not closed may be half of one: ValueError.
         if not closed or -> if
     first-of-several: Two calls in one text are malformed.
-        or "<tool_call>" in rest -> or "<tool_call>" in block
-    nested-tags-allowed: A second opening tag makes the text malformed.
         if not closed or "<tool_call>" in rest: -> if not closed:
     key-error-for-a-missing-key: A missing key is a ValueError here.
         call.get("name"), call.get("arguments") -> call["name"], call["arguments"]

@@ -159,7 +159,7 @@ def run_agent(model, tools, question, max_steps):
 
     def turn(reply):
         yield {"role": "assistant", "content": reply}
-        head, opened, rest = reply.partition("<tool_call>")
+        _, opened, rest = reply.partition("<tool_call>")
         if opened:
             yield {"role": "tool", "content": result(rest.split("</tool_call>"), reply)}
 
