@@ -74,7 +74,7 @@ class Judging:
         Raises JudgeError, SandboxError or CourseError.
         """
         if waves is None:
-            with started(self.assignments, self.isolation) as own:
+            with started(self.assignments, self.isolation, heirs=False) as own:
                 return self.reports(own)
         self.accounts = [Account(len(cores())) for _ in self.assignments]
         for wave in waves:
