@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -45,6 +46,8 @@ def graded(course: Course, choice: Choice) -> list[ChapterReport]:
         for chapter, exercises in _chosen(course, choice)
     ]
     with started(assignments, detect()) as waves:
+        # What will draw the reports is imported while the sandboxes import NumPy and torch.
+        importlib.import_module("grader.report.terminal")
         run = Run(choice.seed, choice.examples)
         with _progress(course, assignments) as observe:
             return reports(course, assignments, run, detect(), observe, waves)

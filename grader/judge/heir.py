@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -65,9 +65,10 @@ def reports(
         heirs: dict[int, Connection] = {}
         tasks = [_task(course, assignments, run, isolation, wave) for wave in waves]
         for number, (wave, task) in enumerate(zip(waves, tasks, strict=True)):
-            if isinstance(wave.sandbox, Ancestor):
+            if isinstance(wave.sandbox, Ancestor):  # it judges while we do, or wait
                 heirs[number] = lines.enter_context(wave.sandbox.judge())
-                heirs[number].send(task)  # it is at work while this process judges another wave
+                with suppress(OSError):  # one that has ended is noticed when it is heard
+                    heirs[number].send(task)
         for number, (wave, task) in enumerate(zip(waves, tasks, strict=True)):
             if isinstance(wave.sandbox, Ancestor):
                 judged = _heard(heirs[number], wave.sandbox, observe)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
+from grader.wall.errors import SandboxError
 from grader.wall.isolation import ENGINE, WORKERS, Isolation, library_files
 from grader.wall.limits import Limits
 from grader.wall.protocol.line import forks
@@ -45,6 +46,8 @@ class Ancestor(Sandbox):
             return self.control.recv(1) == DIVISIBLE
         except OSError:
             return False
+        finally:
+            self.control.setblocking(True)
 
     @contextlib.contextmanager
     def judge(self) -> Iterator[Connection]:
@@ -52,7 +55,10 @@ class Ancestor(Sandbox):
 
         Raises SandboxError.
         """
-        line, leash = self.ask(JUDGE)
+        try:
+            line, leash = self.ask(JUDGE)
+        except SandboxError:  # its last words say more
+            raise self.failure() from None
         root = os.open(os.sep, os.O_PATH | os.O_CLOEXEC)
         try:
             socket.send_fds(line, [JUDGE], [root, self.control.fileno()])

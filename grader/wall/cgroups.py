@@ -21,6 +21,7 @@ NEEDED = {"memory", "pids"}
 PATIENCE, PAUSE = 1.0, 0.01
 """Seconds in which a killed group is empty, and between looks."""
 
+
 @dataclass(frozen=True)
 class Group:
     """A group of processes that share limits."""

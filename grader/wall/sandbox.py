@@ -216,7 +216,7 @@ class Sandbox(Zygote):
         self.process.kill()
         self.process.wait()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -230,7 +230,7 @@ class Cell(Zygote):
     system does not allow namespaces within namespaces.
     """
 
-    def __init__(self, warm: Sandbox) -> None:
+    def __init__(self, warm: Zygote) -> None:
         self.limits = warm.limits
         self.control, self.leash = warm.ask(CELL)
         if not self.greeted():

@@ -62,7 +62,8 @@ def main() -> None:
     preload(settings.preload)
     if settings.refuse_calls:
         install()
-    collapse()
+    if not settings.ancestor:  # it serves one submission: that would cost more than its forks do
+        collapse()
     gc.freeze()  # the collector of a fork would copy every page it looks at
     _protect()
     zygote.control.sendall(READY)
@@ -85,9 +86,11 @@ class Zygote:
         if not self.divisible():
             sys.exit("namespaces may not be nested here")
         self.control.sendall(DIVISIBLE)
+        gc.disable()  # what is loaded is no garbage, and looking for some in it takes long
         load(self.settings.libraries)
         hide_the_engine()
         gc.freeze()
+        gc.enable()
         self.start()
         _become_nobody(self.settings.user)
 
