@@ -34,9 +34,12 @@ import torch
 
 def count_parameters(model):
     """Say what this process can find of the judge's."""
-    word = "canary-" + "7c9e6679f2b0d1a4"
+    word = "-".join(["canary", "7c9e6679f2b0d1a4"])  # not in this text as it is sought
     texts = [str(sys.path), str(dict(os.environ)), str(sys.argv), *sys.modules]
+    gc.unfreeze()
     for thing in gc.get_objects():
+        if thing is texts:
+            continue
         if type(thing) is dict:
             texts.extend(one for one in thing if type(one) is str)
             texts.extend(one for one in thing.values() if type(one) is str)
@@ -52,7 +55,7 @@ def count_parameters(model):
         except OSError:
             continue
         found.append(f"descriptor {kind:o}")
-    for path in ("/work", "/root", "/home", "/etc/passwd", "/engine/grader/judge"):
+    for path in ("/etc/passwd", "/etc/hostname", "/proc/1/root/etc", "/engine/grader/judge"):
         if os.path.exists(path):
             found.append(path)
     raise RuntimeError("found " + " ".join(found))
@@ -141,8 +144,9 @@ def test_a_submission_finds_nothing_of_the_judge(guarded, bubblewrap, starts, tm
     (exercise,) = report.exercises
     assert starts
     assert exercise.status == "error"
-    said = next(check.message for check in exercise.checks if "found" in check.message)
-    assert re.search(r"found descriptor 14\d{4}\b(?! \S)", said), said  # its own socket, no more
+    found = re.search(r"RuntimeError: found ([^\"\\\n]*)", to_json([report]))
+    assert found
+    assert found[1].strip() == "descriptor 140777", "the socket of its own, and nothing more"
     assert WORD not in to_json([report])
 
 
