@@ -454,8 +454,6 @@ def test_output_size_int(submission, axis):
 
 
 matches("output_size", st.sampled_from(AXES), compare=same_size, first=FIRST_AXES)
-
-
 matches(
     "output_size",
     st.sampled_from(FITTING),
@@ -494,11 +492,7 @@ def test_output_size_left_over(submission, axis, more):
 
 
 example("pad2d")
-
-
 matches("pad2d", images(), first=FIRST_IMAGES)
-
-
 matches(
     "pad2d",
     images().map(lambda image: (image[0], 1)),
@@ -540,11 +534,7 @@ def test_pad2d_twice(submission, case):
 
 
 example("conv2d")
-
-
 matches("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS))
-
-
 matches(
     "conv2d",
     layers(PLAIN).map(lambda layer: (layer.x, layer.w, layer.b)),
@@ -605,8 +595,6 @@ def test_conv2d_moves(submission, layer):
 
 
 example("conv2d_backward")
-
-
 matches(
     "conv2d_backward",
     layers().map(backward),
@@ -614,8 +602,6 @@ matches(
     scale=of_products,
     first=map(backward, FIRST_LAYERS),
 )
-
-
 matches(
     "conv2d_backward",
     layers(PLAIN).map(lambda layer: (layer.dout, layer.x, layer.w)),
@@ -625,8 +611,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "conv2d_backward",
     layers(BORDERED).map(backward),
@@ -695,11 +679,7 @@ def test_conv2d_backward_left_over(submission, layer):
 
 
 example("im2col")
-
-
 matches("im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED))
-
-
 matches(
     "im2col",
     windowed_images(PLAIN).map(forth),
@@ -735,16 +715,12 @@ def test_im2col_product(submission, reference, layer):
 
 
 example("col2im")
-
-
 matches(
     "col2im",
     windowed_images().map(back),
     scale=of_first,
     first=map(back, FIRST_WINDOWED),
 )
-
-
 matches(
     "col2im",
     windowed_images(APART).map(back),
@@ -752,8 +728,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "col2im",
     windowed_images(BORDERED).map(back),
@@ -803,11 +777,7 @@ def test_col2im_adjoint(submission, reference, case):
 
 
 example("max_pool2d")
-
-
 matches("max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
-
-
 matches(
     "max_pool2d",
     pooled_images(TILED).map(pooled).map(lambda pool: (np.abs(pool[0]), *pool[1:])),
@@ -842,16 +812,12 @@ def test_max_pool2d_darker(submission, case, step):
 
 
 example("max_pool2d_backward")
-
-
 matches(
     "max_pool2d_backward",
     decided_images().map(unpooled),
     scale=of_first,
     first=map(unpooled, FIRST_DECIDED),
 )
-
-
 matches(
     "max_pool2d_backward",
     decided_images(POOLS_APART).map(unpooled),
@@ -893,16 +859,12 @@ def test_max_pool2d_backward_sum(submission, case):
 
 
 example("avg_pool2d")
-
-
 matches(
     "avg_pool2d",
     pooled_images().map(pooled),
     scale=of_first,
     first=map(pooled, FIRST_POOLED),
 )
-
-
 matches(
     "avg_pool2d",
     pooled_images(TILED).map(pooled),
@@ -941,11 +903,7 @@ def test_avg_pool2d_convolution(submission, reference, case):
 
 
 example("lenet")
-
-
 matches("lenet", networks(), first=FIRST_NETWORKS)
-
-
 matches(
     "lenet",
     networks().map(positive),
