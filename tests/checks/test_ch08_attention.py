@@ -16,7 +16,6 @@ from grader.checks import (
     expect_equal,
     expect_error,
     fills,
-    function,
     given,
     matches,
     shaped,
@@ -77,70 +76,31 @@ def some(make, *shapes):
     return [make(Fill("integers", 1.0, "S", seed), shape) for seed, shape in enumerate(shapes)]
 
 
-def call_and_count_bytes(module, name, ways):
-    """call the function in these ways, and look at how many bytes a number of each answer has"""
-    found = []
-    for arguments in ways:
-        answer, widths = getattr(module, name)(*arguments), []
-        queue = [answer]
-        while queue:
-            part = queue.pop(0)
-            if isinstance(part, (tuple, list)):
-                queue.extend(part)
-            else:
-                widths.append(part.element_size())
-        found.append({"answer": answer, "bytes": widths})
-    return found
+def named(cases):
+    """Cases as `check` takes them."""
+    return [{"case": case} for case in cases]
 
 
-def same_dtype(got, expected, *_):
-    """Numbers of an answer have as many bytes as are due."""
-    for one, due in zip(got, expected, strict=True):
-        expect_equal(one["bytes"], due["bytes"], "bytes per number of the answer")
-        expect_answer(one["answer"], due["answer"])
+def call_and_count_bytes(module, name, arguments):
+    """call the function, and look at how many bytes a number of each answer has"""
+    answer, widths, queue = getattr(module, name)(*arguments), [], []
+    queue.append(answer)
+    while queue:
+        part = queue.pop(0)
+        if isinstance(part, (tuple, list)):
+            queue.extend(part)
+        else:
+            widths.append(part.element_size())
+    return {"answer": answer, "bytes": widths}
 
 
-KEEPS_DTYPE = "float64 stays float64, float32 stays float32"
-
-
-def keeps_dtype(exercise, cases):
-    """Declare that answers have the dtype of the inputs, be it float32 or float64."""
-
-    def both_ways(case):
-        case = case if isinstance(case, tuple) else (case,)
-        return exercise, [list(case), list(doubled(case))]
-
-    told = {"title": KEEPS_DTYPE, "probe": call_and_count_bytes, "compare": same_dtype}
-    matches(exercise, cases.map(both_ways), **told, value=False, examples=8)
-
-
-def go_back(module, name, arguments):
-    """call it, and return the gradients of its inputs under random upstream gradients"""
-    inputs = [part for part in arguments if torch.is_tensor(part) and part.is_floating_point()]
-    answers = getattr(module, name)(
-        *[part.requires_grad_() for part in inputs], *arguments[len(inputs) :]
-    )
-    noise, total = torch.Generator().manual_seed(inputs[0].numel()), 0.0
-    for answer in answers if isinstance(answers, (tuple, list)) else [answers]:
-        upstream = torch.randn(answer.shape, generator=noise, dtype=inputs[0].dtype)
-        total = total + (answer * upstream).sum()
-    return torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True)
-
-
-def same_gradients(got, expected, *_):
-    """Gradients are sums: exact to the size of the largest."""
-    scale = 1.0 + max(float(part.abs().max()) for part in expected)
-    expect_answer(got, expected, "a gradient is wrong", scale=scale)
-
-
-def sends_gradients(exercise, cases, title="gradients flow back", weight=None, examples=10):
-    """Declare that gradients reach the inputs."""
-
-    def named(case):
-        return exercise, list(case if isinstance(case, tuple) else (case,))
-
-    told = {"title": title, "probe": go_back, "compare": same_gradients}
-    matches(exercise, cases.map(named), **told, value=False, weight=weight, examples=examples)
+def expect_dtype_kept(submission, reference, name, case):
+    """Raise Mismatch unless answers have the dtype of the inputs, be it float32 or float64."""
+    for arguments in (case, doubled(case)):
+        got = submission.probe(call_and_count_bytes, name, list(arguments))
+        due = reference.probe(call_and_count_bytes, name, list(arguments))
+        expect_equal(got["bytes"], due["bytes"], "bytes per number of the answer")
+        expect_answer(got["answer"], due["answer"])
 
 
 def doubled(case):
@@ -313,37 +273,58 @@ matches(
 )
 
 
-def same_but_for_rounding(got, expected, q, k, *_):
-    expect_answer(got, expected, slack=rounding(q, k))
+def attend_and_go_back(module, q, k, v, mask, upstream):
+    """attend, and return the gradients of q, k and v under random upstream gradients"""
+    inputs = [q.requires_grad_(), k.requires_grad_(), v.requires_grad_()]
+    answers = module.scaled_dot_product_attention(*inputs, mask)
+    total = sum((answer * up).sum() for answer, up in zip(answers, upstream, strict=True))
+    return torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True)
 
 
-sends_gradients(
+def expect_gradients(submission, reference, case):
+    """Raise Mismatch unless the gradients of q, k and v are those of the reference."""
+    q, k, v, mask = case
+    noise = torch.Generator().manual_seed(q.numel())
+    answers = reference.scaled_dot_product_attention(*case)
+    upstream = [torch.randn(part.shape, generator=noise, dtype=q.dtype) for part in answers]
+    expected = reference.probe(attend_and_go_back, q, k, v, mask, upstream)
+    got = submission.probe(attend_and_go_back, q, k, v, mask, upstream)
+    scale = 1.0 + max(float(part.abs().max()) for part in expected)
+    expect_answer(got, expected, "a gradient is wrong", scale=scale)
+
+
+@check(
     "scaled_dot_product_attention",
-    attention(filled=STEADY),
-    title="gradients reach q, k and v, and none is NaN",
+    "gradients reach q, k and v, and none is NaN",
     weight=2,
     examples=30,
 )
-sends_gradients(
+@given(case=attention(filled=STEADY))
+def test_attention_gradients(submission, reference, case):
+    expect_gradients(submission, reference, case)
+
+
+@check("scaled_dot_product_attention", "a row that may attend nowhere has no NaN gradient")
+@given(case=attention(masks=SOME_MASK, filled=STEADY, nowhere=True))
+def test_attention_nowhere_gradients(submission, reference, case):
+    expect_gradients(submission, reference, case)
+
+
+@check(
     "scaled_dot_product_attention",
-    attention(masks=SOME_MASK, filled=STEADY, nowhere=True),
-    title="a row that may attend nowhere has no NaN gradient",
-    examples=15,
+    "a row that may attend nowhere gets zero weights and zero output",
 )
-matches(
-    "scaled_dot_product_attention",
-    attention(masks=SOME_MASK, nowhere=True),
-    title="a row that may attend nowhere gets zero weights and zero output",
-    compare=same_answer,
-    value=False,
-)
-matches(
-    "scaled_dot_product_attention",
-    attention(scores=extreme_scores),
-    title="scores of ±10000 neither overflow nor turn into NaN",
-    compare=same_but_for_rounding,
-    value=False,
-)
+@given(case=attention(masks=SOME_MASK, nowhere=True))
+def test_attention_nowhere(submission, reference, case):
+    got = submission.scaled_dot_product_attention(*case)
+    expect_answer(got, reference.scaled_dot_product_attention(*case))
+
+
+@check("scaled_dot_product_attention", "scores of ±10000 neither overflow nor turn into NaN")
+@given(case=attention(scores=extreme_scores))
+def test_attention_extremes(submission, reference, case):
+    got, slack = submission.scaled_dot_product_attention(*case), rounding(*case[:2])
+    expect_answer(got, reference.scaled_dot_product_attention(*case), slack=slack)
 
 
 @check("scaled_dot_product_attention", "weights sum to one, or to zero where all is hidden")
@@ -372,7 +353,12 @@ def test_attention_hidden(submission, case):
     expect_answer(after, before, "the last key is hidden from every query, and yet matters")
 
 
-keeps_dtype("scaled_dot_product_attention", attention())
+@check("scaled_dot_product_attention", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=attention())
+def test_attention_dtype(submission, reference, case):
+    expect_dtype_kept(submission, reference, "scaled_dot_product_attention", case)
+
+
 untouched("scaled_dot_product_attention", attention(), first=SQUARE)
 
 
@@ -431,8 +417,26 @@ def test_split_heads_blocks(submission, shape):
         expect_answer(got[:, head], block, f"head {head}")
 
 
-sends_gradients("split_heads", WHOLE)
-keeps_dtype("split_heads", WHOLE)
+def split_and_go_back(module, x, num_heads, upstream):
+    """split the heads, and return the gradient of x"""
+    total = (module.split_heads(x.requires_grad_(), num_heads) * upstream).sum()
+    return torch.autograd.grad(total, [x], allow_unused=True, materialize_grads=True)
+
+
+@check("split_heads", "gradients flow back", examples=10)
+@given(case=WHOLE)
+def test_split_heads_gradient(submission, reference, case):
+    upstream = numbered(*reference.split_heads(*case).shape)
+    got = submission.probe(split_and_go_back, *case, upstream)
+    expect_answer(got, reference.probe(split_and_go_back, *case, upstream), "the gradient")
+
+
+@check("split_heads", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=WHOLE)
+def test_split_heads_dtype(submission, reference, case):
+    expect_dtype_kept(submission, reference, "split_heads", case)
+
+
 untouched("split_heads", WHOLE, title="leaves its input alone")
 
 
@@ -452,8 +456,26 @@ def test_merge_heads_blocks(submission, shape):
         expect_answer(block, x[:, head], f"head {head}")
 
 
-sends_gradients("merge_heads", SPLIT)
-keeps_dtype("merge_heads", SPLIT)
+def merge_and_go_back(module, x, upstream):
+    """merge the heads, and return the gradient of x"""
+    total = (module.merge_heads(x.requires_grad_()) * upstream).sum()
+    return torch.autograd.grad(total, [x], allow_unused=True, materialize_grads=True)
+
+
+@check("merge_heads", "gradients flow back", examples=10)
+@given(x=SPLIT)
+def test_merge_heads_gradient(submission, reference, x):
+    upstream = numbered(*reference.merge_heads(x).shape)
+    got = submission.probe(merge_and_go_back, x, upstream)
+    expect_answer(got, reference.probe(merge_and_go_back, x, upstream), "the gradient")
+
+
+@check("merge_heads", "float64 stays float64, float32 stays float32", examples=8)
+@given(x=SPLIT)
+def test_merge_heads_dtype(submission, reference, x):
+    expect_dtype_kept(submission, reference, "merge_heads", (x,))
+
+
 untouched("merge_heads", SPLIT, title="leaves its input alone")
 
 
@@ -500,16 +522,7 @@ def layer_of(fill, shape, count=3, kind=ALL_PAIRS, sharp=False, nowhere=False, b
     if sharp:
         state["q_proj.weight"] *= 100
     mask = random_mask(fill.rng, kind, batch, heads, length, keys, nowhere=nowhere)
-    layer = {"load": function(loaded), "heads": heads, "bias": bias, "state": state}
-    return layer, some, mask
-
-
-def loaded(module, layer, like):
-    """the layer with these weights, in the dtype of its input"""
-    torch.default_generator.manual_seed(0)
-    attention = module.MultiHeadAttention(like.shape[-1], layer["heads"], bias=layer["bias"])
-    attention.to(like.dtype).load_state_dict(layer["state"], strict=False)
-    return attention
+    return {"heads": heads, "bias": bias, "state": state}, some, mask
 
 
 SQUARE_LAYERS = some(
@@ -517,37 +530,50 @@ SQUARE_LAYERS = some(
 )
 
 
-def attend(module, layer, inputs, mask):
+def load_and_attend(module, layer, inputs, mask):
     """build the layer, load these weights, attend"""
-    return layer["load"](module, layer, inputs[0])(*inputs, mask=mask)
+    torch.default_generator.manual_seed(0)
+    d_model = inputs[0].shape[-1]
+    attention = module.MultiHeadAttention(d_model, layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"], strict=False)
+    return attention(*inputs, mask=mask)
 
 
-LAYER = "MultiHeadAttention"
+example("MultiHeadAttention")
 
-example(LAYER)
-matches(LAYER, layers(), probe=attend, compare=same_answer, first=SQUARE_LAYERS)
-matches(
-    LAYER,
-    layers(inputs=st.just(1), masks=st.just(NO_MASK)),
-    title="is right in self-attention without a mask",
-    probe=attend,
-    compare=same_answer,
+
+@check("MultiHeadAttention", "matches the reference", value=True, first=named(SQUARE_LAYERS))
+@given(case=layers())
+def test_layer_value(submission, reference, case):
+    got = submission.probe(load_and_attend, *case)
+    expect_answer(got, reference.probe(load_and_attend, *case))
+
+
+@check(
+    "MultiHeadAttention",
+    "is right in self-attention without a mask",
+    value=True,
     weight=2,
     examples=25,
 )
-matches(
-    LAYER,
-    layers(bias=False),
-    title="is right without biases",
-    probe=attend,
-    compare=same_answer,
-    value=False,
-)
+@given(case=layers(inputs=st.just(1), masks=st.just(NO_MASK)))
+def test_layer_plain(submission, reference, case):
+    got = submission.probe(load_and_attend, *case)
+    expect_answer(got, reference.probe(load_and_attend, *case))
+
+
+@check("MultiHeadAttention", "is right without biases")
+@given(case=layers(bias=False))
+def test_layer_unbiased(submission, reference, case):
+    got = submission.probe(load_and_attend, *case)
+    expect_answer(got, reference.probe(load_and_attend, *case))
 
 
 def attend_with_defaults(module, layer, query, key, value, mask):
     """build the layer, attend with key and value, with one of the two, with none"""
-    attention = layer["load"](module, layer, query)
+    torch.default_generator.manual_seed(0)
+    attention = module.MultiHeadAttention(query.shape[-1], layer["heads"], bias=layer["bias"])
+    attention.to(query.dtype).load_state_dict(layer["state"], strict=False)
     return {
         "key and value": attention(query, key=key, value=value, mask=mask),
         "key, no value": attention(query, key, mask=mask),
@@ -556,93 +582,88 @@ def attend_with_defaults(module, layer, query, key, value, mask):
     }
 
 
-def three_inputs(case):
+@check("MultiHeadAttention", "the key defaults to the query, the value to the key")
+@given(case=layers(inputs=st.just(1)))
+def test_layer_defaults(submission, reference, case):
     layer, (query,), mask = case
-    return layer, query, query.flip(1) + 1, query.flip(2) - 2, mask
-
-
-def same_in_all_ways(got, expected, *_):
-    for way, answer in expected.items():
+    told = (layer, query, query.flip(1) + 1, query.flip(2) - 2, mask)
+    due = reference.probe(attend_with_defaults, *told)
+    got = submission.probe(attend_with_defaults, *told)
+    for way, answer in due.items():
         expect_answer(got[way], answer, f"given: {way}")
 
 
-def same_but_for_sharpness(got, expected, *_):
-    expect_answer(got, expected, slack=10.0)
+@check("MultiHeadAttention", "heads of a query that may attend nowhere give zeros")
+@given(case=layers(masks=SOME_MASK, nowhere=True))
+def test_layer_nowhere(submission, reference, case):
+    got = submission.probe(load_and_attend, *case)
+    expect_answer(got, reference.probe(load_and_attend, *case))
 
 
-matches(
-    LAYER,
-    layers(inputs=st.just(1)).map(three_inputs),
-    title="the key defaults to the query, the value to the key",
-    probe=attend_with_defaults,
-    compare=same_in_all_ways,
-    value=False,
-)
-matches(
-    LAYER,
-    layers(masks=SOME_MASK, nowhere=True),
-    title="heads of a query that may attend nowhere give zeros",
-    probe=attend,
-    compare=same_answer,
-    value=False,
-)
-matches(
-    LAYER,
-    layers(sharp=True),
-    title="large scores neither overflow nor turn into NaN",
-    probe=attend,
-    compare=same_but_for_sharpness,
-    value=False,
-)
+@check("MultiHeadAttention", "large scores neither overflow nor turn into NaN")
+@given(case=layers(sharp=True))
+def test_layer_sharp(submission, reference, case):
+    got = submission.probe(load_and_attend, *case)
+    expect_answer(got, reference.probe(load_and_attend, *case), slack=10.0)
 
 
-def attend_and_count_bytes(module, ways):
-    """attend in these ways, and look at how many bytes a number of the output has"""
-    found = []
-    for layer, inputs, mask in ways:
-        answer = layer["load"](module, layer, inputs[0])(*inputs, mask=mask)
-        found.append({"answer": answer, "bytes": [answer.element_size()]})
-    return found
+def attend_and_count_bytes(module, layer, inputs, mask):
+    """load these weights, attend, and look at how many bytes a number of the output has"""
+    attention = module.MultiHeadAttention(inputs[0].shape[-1], layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"], strict=False)
+    answer = attention(*inputs, mask=mask)
+    return [answer, answer.element_size()]
+
+
+@check("MultiHeadAttention", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=layers())
+def test_layer_dtype(submission, reference, case):
+    for told in (case, doubled(case)):
+        answer, width = submission.probe(attend_and_count_bytes, *told)
+        expect_equal(width, told[1][0].element_size(), "bytes per number of the answer")
+        expect_answer(answer, reference.probe(load_and_attend, *told))
 
 
 def attend_and_return_inputs(module, layer, inputs, mask):
-    """load these weights, attend, and look at inputs and mask before and afterwards"""
-    before = [None if part is None else part.clone() for part in (*inputs, mask)]
+    """load these weights, attend, and look at inputs and mask afterwards"""
+    attention = module.MultiHeadAttention(inputs[0].shape[-1], layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"], strict=False)
     with torch.no_grad():
-        layer["load"](module, layer, inputs[0])(*inputs, mask=mask)
-    return before, [*inputs, mask]
+        attention(*inputs, mask=mask)
+    return [*inputs, mask]
 
 
-def attend_and_go_back(module, layer, inputs, mask):
+@check("MultiHeadAttention", "leaves its inputs alone")
+@given(case=layers())
+def test_layer_untouched(submission, case):
+    layer, inputs, mask = case
+    got = submission.probe(attend_and_return_inputs, layer, inputs, mask)
+    expect_equal(got, [*inputs, mask], "an input was changed by the call")
+
+
+def load_and_go_back(module, layer, inputs, mask, upstream):
     """load these weights, attend, and return the gradients of all weights and inputs"""
-    attention = layer["load"](module, layer, inputs[0])
+    torch.default_generator.manual_seed(0)
+    d_model = inputs[0].shape[-1]
+    attention = module.MultiHeadAttention(d_model, layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"], strict=False)
     inputs = [part.requires_grad_() for part in inputs]
     named = dict(attention.named_parameters())
     wanted = [*inputs, *(named[name] for name in sorted(named))]
-    noise = torch.Generator().manual_seed(inputs[0].numel())
-    upstream = torch.randn(inputs[0].shape, generator=noise, dtype=inputs[0].dtype)
     total = (attention(*inputs, mask=mask) * upstream).sum()
     return torch.autograd.grad(total, wanted, allow_unused=True, materialize_grads=True)
 
 
-matches(
-    LAYER,
-    layers().map(lambda case: ([case, doubled(case)],)),
-    title=KEEPS_DTYPE,
-    probe=attend_and_count_bytes,
-    compare=same_dtype,
-    value=False,
-    examples=8,
-)
-untouched(LAYER, layers(), probe=attend_and_return_inputs, examples=15)
-matches(
-    LAYER,
-    layers(),
-    title="gradients reach every weight and every input",
-    probe=attend_and_go_back,
-    compare=same_gradients,
-    value=False,
-)
+@check("MultiHeadAttention", "gradients reach every weight and every input")
+@given(case=layers())
+def test_layer_gradients(submission, reference, case):
+    layer, inputs, mask = case
+    noise = torch.Generator().manual_seed(inputs[0].numel())
+    upstream = torch.randn(inputs[0].shape, generator=noise, dtype=inputs[0].dtype)
+    expected = reference.probe(load_and_go_back, layer, inputs, mask, upstream)
+    got = submission.probe(load_and_go_back, layer, inputs, mask, upstream)
+    scale = 1.0 + max(float(part.abs().max()) for part in expected)
+    expect_answer(got, expected, "a gradient is wrong", scale=scale)
 
 
 def names_and_shapes(module, d_model, num_heads, bias):
@@ -683,7 +704,10 @@ def attend_again_and_again(module, layer, inputs, mask):
     """attend to other inputs, then in training, in evaluation, in a copy, with zero weights"""
     import copy
 
-    d_model, attention = inputs[0].shape[-1], layer["load"](module, layer, inputs[0])
+    torch.default_generator.manual_seed(0)
+    d_model = inputs[0].shape[-1]
+    attention = module.MultiHeadAttention(d_model, layer["heads"], bias=layer["bias"])
+    attention.to(inputs[0].dtype).load_state_dict(layer["state"], strict=False)
     attention(*(part + 1 for part in inputs), mask=mask)
     answers = [attention.train()(*inputs, mask=mask)]
     attention(torch.ones(5, 7, d_model, dtype=inputs[0].dtype))
@@ -697,20 +721,20 @@ def attend_again_and_again(module, layer, inputs, mask):
     return answers
 
 
-matches(
-    LAYER,
-    layers(),
-    title="answers alike in training, in evaluation and in a copy",
-    probe=attend_again_and_again,
-    compare=same_answer,
-    value=False,
-)
+@check("MultiHeadAttention", "answers alike in training, in evaluation and in a copy")
+@given(case=layers())
+def test_layer_again(submission, reference, case):
+    expected = reference.probe(load_and_attend, *case)
+    got = submission.probe(attend_again_and_again, *case)
+    expect_answer(got, [expected, expected, expected, torch.zeros_like(expected)])
 
 
 def attend_with_other_padding(module, layer, inputs, mask, other):
     """attend, attend again with another key, and return both answers"""
+    torch.default_generator.manual_seed(0)
     query, key = inputs
-    attention = layer["load"](module, layer, query)
+    attention = module.MultiHeadAttention(query.shape[-1], layer["heads"], bias=layer["bias"])
+    attention.to(query.dtype).load_state_dict(layer["state"], strict=False)
     return attention(query, key, mask=mask), attention(query, other, mask=mask)
 
 
@@ -732,7 +756,7 @@ def table_and_bytes(module, length, d_model, default):
     torch.set_default_dtype(getattr(torch, default))
     try:
         table = module.sinusoidal_positions(length, d_model)
-        return [{"answer": table, "bytes": [table.element_size()]}]
+        return [table, table.element_size()]
     finally:
         torch.set_default_dtype(usual)
 
@@ -755,14 +779,14 @@ def test_sinusoidal_pairs(submission, length, pairs):
     expect_close(squares, torch.ones(length, pairs), "sin² + cos² of each pair must be 1")
 
 
-matches(
-    "sinusoidal_positions",
-    st.tuples(sizes(1, 9), st.sampled_from([2, 4, 6, 8]), st.sampled_from(["float32", "float64"])),
-    title="is in torch's default dtype",
-    probe=table_and_bytes,
-    compare=same_dtype,
-    value=False,
-)
+@check("sinusoidal_positions", "is in torch's default dtype")
+@given(length=sizes(1, 9), pairs=sizes(1, 4), default=st.sampled_from(["float32", "float64"]))
+def test_sinusoidal_dtype(submission, reference, length, pairs, default):
+    got = submission.probe(table_and_bytes, length, 2 * pairs, default)
+    expected = reference.probe(table_and_bytes, length, 2 * pairs, default)
+    expect_equal(got[1], expected[1], "bytes per number of the table")
+    expect_answer(got[0], expected[0])
+
 
 NEAR = [(1, 1, 2), (2, 1, 2), (2, 2, 3), (3, 2, 1), (4, 3, 2), (3, 3, 3), (3, 4, 5), (2, 3, 4)]
 FAR = [(2, 1, 3), (2, 0, 3), (3, 1, 3), (1, 2, 4), (5, 2, 5), (3, 2, 6), (4, 1, 7), (2, 3, 6)]
@@ -801,10 +825,30 @@ def test_relative_bias_shift(submission, case):
     expect_answer(bias[:, 1:, 1:], bias[:, :-1, :-1], "query and key one further, same distance")
 
 
-sends_gradients(
-    "relative_bias", ALL_TABLES, title="gradients of shared entries add up", examples=15
-)
-keeps_dtype("relative_bias", ALL_TABLES)
+def look_up_and_go_back(module, table, length, upstream):
+    """look the biases up, and return the gradient of the table"""
+    total = (module.relative_bias(table.requires_grad_(), length) * upstream).sum()
+    return torch.autograd.grad(total, [table], allow_unused=True, materialize_grads=True)
+
+
+@check("relative_bias", "gradients of shared entries add up")
+@given(case=ALL_TABLES)
+def test_relative_bias_gradient(submission, reference, case):
+    table, length = case
+    heads = table.shape[0]
+    upstream = torch.arange(1.0, 1 + heads * length**2, dtype=table.dtype)
+    upstream = upstream.reshape(heads, length, length)
+    got = submission.probe(look_up_and_go_back, table, length, upstream)
+    expected = reference.probe(look_up_and_go_back, table, length, upstream)
+    expect_answer(got, expected, "the gradient of the table")
+
+
+@check("relative_bias", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=ALL_TABLES)
+def test_relative_bias_dtype(submission, reference, case):
+    expect_dtype_kept(submission, reference, "relative_bias", case)
+
+
 untouched("relative_bias", ALL_TABLES, title="leaves its input alone")
 
 
@@ -897,15 +941,31 @@ def test_rope_distance(submission, case):
     expect_answer(*dots, "all positions moved by 7", scale=1e-3 + float((x**2).sum()))
 
 
-def rotation_of_heads(shape, fill):
-    """A rotation of heads that were split off by a transpose."""
-    x = tensor(fill, *shape).contiguous().transpose(0, 1)
-    return x, torch.from_numpy(fill.rng.integers(0, 30, shape[0])), 7.5
+def rotate_and_go_back(module, x, positions, base, upstream):
+    """rotate heads that were split off by a transpose, and return the gradient of x"""
+    heads = x.requires_grad_().transpose(0, 1)
+    total = (module.apply_rope(heads, positions, base) * upstream.transpose(0, 1)).sum()
+    return torch.autograd.grad(total, [x], allow_unused=True, materialize_grads=True)
 
 
-HEADS_TO_ROTATE = st.sampled_from([(2, 1, 2), (3, 2, 4), (4, 3, 6)])
-sends_gradients("apply_rope", st.builds(rotation_of_heads, HEADS_TO_ROTATE, FILLS))
-keeps_dtype("apply_rope", rotations().map(lambda case: (case[0], case[1] % 50, case[2])))
+@check("apply_rope", "gradients flow back", examples=10)
+@given(shape=st.sampled_from([(2, 1, 2), (3, 2, 4), (4, 3, 6)]), fill=FILLS)
+def test_rope_gradient(submission, reference, shape, fill):
+    x = tensor(fill, *shape).contiguous()
+    positions = torch.from_numpy(fill.rng.integers(0, 30, shape[0]))
+    upstream = torch.from_numpy(fill.rng.standard_normal(shape)).to(x.dtype)
+    got = submission.probe(rotate_and_go_back, x, positions, 7.5, upstream)
+    expected = reference.probe(rotate_and_go_back, x, positions, 7.5, upstream)
+    expect_answer(got, expected, "the gradient", scale=4.0)
+
+
+@check("apply_rope", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=rotations())
+def test_rope_dtype(submission, reference, case):
+    x, positions, base = case
+    expect_dtype_kept(submission, reference, "apply_rope", (x, positions % 50, base))
+
+
 untouched("apply_rope", rotations())
 
 
@@ -966,43 +1026,40 @@ def feed(module, q, k, v, chunks):
     return [*outputs, *cache]
 
 
-def first_call(case):
-    return *case[:3], None
-
-
-def newest_token(case):
-    q, k, v, _ = case
-    return *(part[:, :, -1:] for part in (q, k, v)), (k[:, :, :-1], v[:, :, :-1])
-
-
 example("attend_with_cache")
-matches("attend_with_cache", sequences(), probe=feed, compare=same_answer, first=SQUARE_SEQUENCES)
-matches(
-    "attend_with_cache",
-    sequences(scores=extreme_scores),
-    title="scores of ±10000 neither overflow nor turn into NaN",
-    probe=feed,
-    compare=same_but_for_rounding,
-    value=False,
-)
-matches(
-    "attend_with_cache",
-    sequences().map(first_call),
-    title="is right for a first call",
-    names=("output", "cache"),
-    only=["output"],
-    compare=same_answer,
-    weight=2,
-    examples=25,
-)
-matches(
-    "attend_with_cache",
-    sequences().map(newest_token),
-    title="is right for one new token",
-    compare=same_answer,
-    weight=2,
-    examples=25,
-)
+
+
+@check("attend_with_cache", "matches the reference", value=True, first=named(SQUARE_SEQUENCES))
+@given(case=sequences())
+def test_cache_value(submission, reference, case):
+    expect_answer(submission.probe(feed, *case), reference.probe(feed, *case))
+
+
+@check("attend_with_cache", "scores of ±10000 neither overflow nor turn into NaN")
+@given(case=sequences(scores=extreme_scores))
+def test_cache_extremes(submission, reference, case):
+    slack = rounding(*case[:2])
+    expect_answer(submission.probe(feed, *case), reference.probe(feed, *case), slack=slack)
+
+
+@check("attend_with_cache", "is right for a first call", value=True, weight=2, examples=25)
+@given(case=sequences())
+def test_cache_first(submission, reference, case):
+    q, k, v, _ = case
+    output, _ = submission.attend_with_cache(q, k, v, None)
+    expected, _ = reference.attend_with_cache(q, k, v, None)
+    expect_answer(output, expected)
+
+
+@check("attend_with_cache", "is right for one new token", value=True, weight=2, examples=25)
+@given(case=sequences())
+def test_cache_token(submission, reference, case):
+    q, k, v, _ = case
+    new, cache = [part[:, :, -1:] for part in (q, k, v)], (k[:, :, :-1], v[:, :, :-1])
+    output, grown = submission.attend_with_cache(*new, cache)
+    expected, longer = reference.attend_with_cache(*new, cache)
+    expect_answer(output, expected)
+    expect_answer(grown, longer, "the new cache")
 
 
 @check("attend_with_cache", "chunks give what the whole sequence gives", practice=True)
@@ -1030,24 +1087,28 @@ def test_cache_future(submission, case):
     expect_answer(*earlier, "the last token has changed, and with it an earlier output")
 
 
-def feed_and_go_back(module, feed, q, k, v, chunks):
+def feed_and_go_back(module, q, k, v, chunks, upstream):
     """feed the sequence chunk by chunk, and return the gradients of q, k and v"""
     inputs = [q.requires_grad_(), k.requires_grad_(), v.requires_grad_()]
-    *outputs, _, _ = feed(module, *inputs, chunks)
-    noise = torch.Generator().manual_seed(q.numel())
-    upstream = torch.randn(v.shape, generator=noise, dtype=q.dtype)
+    cache, outputs = None, []
+    parts = [part.split(chunks, dim=2) for part in inputs]
+    for new_q, new_k, new_v in zip(*parts, strict=True):
+        output, cache = module.attend_with_cache(new_q, new_k, new_v, cache)
+        outputs.append(output)
     total = (torch.cat(outputs, dim=2) * upstream).sum()
     return torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True)
 
 
-matches(
-    "attend_with_cache",
-    sequences(filled=STEADY).map(lambda case: (function(feed), *case)),
-    title="gradients flow through the cache",
-    probe=feed_and_go_back,
-    compare=same_gradients,
-    value=False,
-)
+@check("attend_with_cache", "gradients flow through the cache")
+@given(case=sequences(filled=STEADY))
+def test_cache_gradients(submission, reference, case):
+    q, k, v, chunks = case
+    noise = torch.Generator().manual_seed(q.numel())
+    upstream = torch.randn(v.shape, generator=noise, dtype=q.dtype)
+    expected = reference.probe(feed_and_go_back, q, k, v, chunks, upstream)
+    got = submission.probe(feed_and_go_back, q, k, v, chunks, upstream)
+    scale = 1.0 + max(float(part.abs().max()) for part in expected)
+    expect_answer(got, expected, "a gradient is wrong", scale=scale)
 
 
 def branch(module, q, k, v, first):
@@ -1064,13 +1125,18 @@ def branch(module, q, k, v, first):
     return [*answers, *shared]
 
 
-matches(
-    "attend_with_cache",
-    sequences().map(lambda case: (*case[:3], case[3][0])),
-    title="two continuations may share a cache",
-    probe=branch,
-    compare=same_answer,
-    value=False,
-)
-keeps_dtype("attend_with_cache", continued())
+@check("attend_with_cache", "two continuations may share a cache")
+@given(case=sequences())
+def test_cache_shared(submission, reference, case):
+    q, k, v, chunks = case
+    got = submission.probe(branch, q, k, v, chunks[0])
+    expect_answer(got, reference.probe(branch, q, k, v, chunks[0]))
+
+
+@check("attend_with_cache", "float64 stays float64, float32 stays float32", examples=8)
+@given(case=continued())
+def test_cache_dtype(submission, reference, case):
+    expect_dtype_kept(submission, reference, "attend_with_cache", case)
+
+
 untouched("attend_with_cache", continued())
