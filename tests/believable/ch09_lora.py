@@ -7,7 +7,7 @@ lora_parameters: error
 count_parameters: error
 lora_state_dict: error
 load_lora_state_dict: failed, missing-ignored + other-weights-too
-merge_lora: error, transposed
+merge_lora: error
 """
 
 import torch
