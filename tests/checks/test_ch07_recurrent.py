@@ -297,8 +297,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
 untouched("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
 double_precision(
@@ -346,8 +344,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
 untouched("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
 double_precision(
@@ -381,11 +377,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
-
-
 untouched("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
 double_precision("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS, examples=5)
 
@@ -429,11 +421,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
-
-
 untouched("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
 double_precision("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES, examples=5)
 
@@ -465,8 +453,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "rnn_sequence_backward",
     TAME_RNN_GRADIENT.map(of_last_state),
@@ -475,8 +461,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_sequence_backward", RNN_GRADIENT, names=RNN_GRADIENTS, first=FIRST_RNN_GRADIENTS)
 
 
@@ -564,11 +548,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_step", LSTM_STEP, names=("h", "c"), first=FIRST_LSTM_STEPS)
-
-
 untouched("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS)
 double_precision("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS, names=("h", "c"), examples=5)
 
@@ -599,8 +579,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "lstm_step_backward",
     with_zeros(TAME_LSTM_GRADIENT, 0),
@@ -609,8 +587,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_step_backward", LSTM_GRADIENT, names=LSTM_GRADIENTS, first=FIRST_LSTM_GRADIENTS)
 
 
@@ -676,11 +652,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_sequence", LSTM_SEQUENCE, names=("hs", "h", "c"), first=FIRST_LSTM_SEQUENCES)
-
-
 untouched("lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES)
 double_precision(
     "lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES, names=("hs", "h", "c"), examples=5
@@ -720,11 +692,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
-
-
 untouched("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
 double_precision("gru_step", GRU_STEP, first=FIRST_GRU_STEPS, examples=5)
 
@@ -785,11 +753,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("clip_gradients", gradients_and_threshold(), names=("grads", "norm"), first=FIRST_GRADIENTS)
-
-
 untouched("clip_gradients", gradients_and_threshold(), first=FIRST_GRADIENTS)
 
 
