@@ -18,6 +18,7 @@ from grader.judge.text import absent_from_text, decided_by_text, explained_by_te
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.submission.dependencies import with_notes
 from grader.wall.clocks import Account
+from grader.wall.foreseeing import Foreseeing
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Workers
 from grader.wall.session import Session, Sources
@@ -88,7 +89,12 @@ def judged(
             verdict = verdict or absent_from_text(loaded, submission, exercise)
         if verdict is None:
             verdict = judge_exercise(
-                loaded, exercise, session, run, lambda outcome: observe(outcome.passed), attempt
+                loaded,
+                exercise,
+                Foreseeing(session),
+                run,
+                lambda outcome: observe(outcome.passed),
+                attempt,
             )
             verdict = explained_by_text(loaded, verdict, session, submission)
             session.close()  # nothing of it goes on while we look for a name for its mistake

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,10 @@ from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
-from grader.checks.answers import Answers, Backend, Call
+from grader.checks.answers import Answers, AskedAhead, Backend, Call
 from grader.checks.check import Check
-from grader.checks.draws import plainly
+from grader.checks.draws import Manner
+from grader.checks.hypothesis_internals import without_database_key
 from grader.checks.mismatch import Mismatch
 from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
 from grader.judge.attempt import TOO_LARGE
@@ -110,9 +111,9 @@ def _examples(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
     if not check.strategies:
         return run.example({})
     count = _count(check, examples)
-    with plainly():
-        _draw(run, _seed(check, seed), -(-count // PLAIN_PART), recorded)
-    _draw(run, _seed(check, seed) + 1, count - -(-count // PLAIN_PART), recorded)
+    plain = -(-count // PLAIN_PART)
+    _draw(run, _seed(check, seed), plain, Manner.PLAINLY, recorded)
+    _draw(run, _seed(check, seed) + 1, count - plain, Manner.AT_EVERY_SCALE, recorded)
 
 
 def _seed(check: Check, seed: int) -> int:
@@ -126,7 +127,7 @@ def _count(check: Check, examples: int) -> int:
     return max(1, round(check.examples * examples / DEFAULT_EXAMPLES))
 
 
-def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
+def _draw(run: _Run, seed: int, examples: int, manner: Manner, recorded: Recorded) -> None:
     if not examples:
         return
     known = recorded.find(run.check, seed, examples)
@@ -134,6 +135,7 @@ def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
         return
     drawn_here = Drawn()
 
+    @without_database_key
     @hypothesis_seed(seed)
     @settings(
         max_examples=examples,
@@ -145,7 +147,8 @@ def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
         print_blob=False,
     )
     @hypothesis_given(drawn=st.tuples(*run.check.strategies.values()))
-    def every_example(drawn: tuple[Any, ...]) -> None:
+    def every_example(manner: Manner, drawn: tuple[Any, ...]) -> None:
+        # Hypothesis calls the first parameter, which it does not draw, the runner; `fills` asks it.
         named = dict(zip(run.check.strategies, drawn, strict=True))
         if not recorded.records:
             return run.example(named)
@@ -155,12 +158,23 @@ def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
         finally:
             drawn_here.requests.extend(call.packed() for call in run.calls)
 
-    # Hypothesis would read and tokenise the source for a key of the database, which is not used.
-    every_example._hypothesis_internal_database_key = None  # type: ignore[attr-defined]
-    every_example()
+    every_example(manner)
     if known is not None:
         run.changes()
     recorded.keep(run.check, seed, examples, drawn_here)
+
+
+@contextlib.contextmanager
+def _foreseen(submission: Backend, requests: Sequence[bytes]) -> Iterator[None]:
+    """Have the submission asked ahead, if it can be."""
+    if not isinstance(submission, AskedAhead):
+        yield
+        return
+    submission.foresee(requests)
+    try:
+        yield
+    finally:
+        submission.foresee(())
 
 
 class _Run:
@@ -210,17 +224,15 @@ class _Run:
     def passes(self, known: Drawn) -> bool:
         """Whether inputs drawn before pass; if not, nothing is left of the attempt."""
         before = list(self.outcome.transcript)
-        self.submission.foresee(known.requests)
         try:
-            for drawn in known.inputs:
-                with contextlib.suppress(UnsatisfiedAssumption):
-                    self.example(drawn)
+            with _foreseen(self.submission, known.requests):
+                for drawn in known.inputs:
+                    with contextlib.suppress(UnsatisfiedAssumption):
+                        self.example(drawn)
         except (Mismatch, SubmissionError, _ShrunkEnough):
             self.outcome = Outcome(self.check, "passed", transcript=before)
             self.calls, self.since_failure = [], 0
             return False
-        finally:
-            self.submission.foresee(())
         return True
 
     def changes(self) -> None:

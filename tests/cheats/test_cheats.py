@@ -54,9 +54,19 @@ chapter_idle_seconds = {CHAPTER_SECONDS}
     return load_course(root)
 
 
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files in which nobody else's tests leave theirs."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
 @pytest.mark.parametrize("path", CHEATS, ids=lambda path: path.stem)
-def test_cheat(path, grade, guarded_course, bubblewrap):
-    files, processes, started = _temporary_files(), _sandbox_processes(), time.monotonic()
+def test_cheat(path, grade, guarded_course, bubblewrap, temporary):
+    processes, started = _sandbox_processes(), time.monotonic()
     report = grade("ch4.softmax", path, bubblewrap, of=guarded_course)
     took = time.monotonic() - started
     (exercise,) = report.exercises
@@ -64,7 +74,7 @@ def test_cheat(path, grade, guarded_course, bubblewrap):
     assert exercise.score == 0.0
     assert took < PATIENCE
     _shows_nothing_it_should_not(report)
-    assert _temporary_files() == files
+    assert not os.listdir(temporary)
     assert not _left_behind(processes)
 
 
@@ -111,10 +121,6 @@ def _shows_nothing_it_should_not(report) -> None:
     assert max(map(cell_len, screen.splitlines())) <= WIDTH
     assert screen.count("\n") < 60
     assert len(data) < 60_000
-
-
-def _temporary_files() -> set[str]:
-    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("gradschool-")}
 
 
 def _sandbox_processes() -> set[str]:

@@ -1,6 +1,7 @@
 """Checks of attention."""
 
 import math
+from functools import partial
 
 import torch
 
@@ -17,10 +18,13 @@ from grader.checks import (
     fills,
     given,
     matches,
+    shaped,
     sizes,
     st,
     untouched,
 )
+
+tensor_of = partial(shaped, tensor=True)
 
 FILLS = fills((*ORDINARY, 3.0))
 STEADY = fills((1.0, 2.0, 0.1))  # for gradients: sums of products of everything with everything
@@ -97,13 +101,6 @@ def expect_dtype_kept(submission, reference, name, case):
         due = reference.probe(call_and_count_bytes, name, list(arguments))
         expect_equal(got["bytes"], due["bytes"], "bytes per number of the answer")
         expect_answer(got["answer"], due["answer"])
-
-
-def expect_shape(answer, *shape, name=""):
-    """Looked at before a check computes with an answer, which may be of any size."""
-    due = f"shape {shape} is due"
-    right = isinstance(answer, torch.Tensor) and answer.shape == shape
-    expect(right, f"{name}: {due}" if name else due, got=answer)
 
 
 def doubled(case):
@@ -348,7 +345,7 @@ def test_attention_extremes(submission, reference, case):
 def test_attention_rows(submission, case):
     q, k, _, mask = case
     _, weights = submission.scaled_dot_product_attention(*case)
-    expect_shape(weights, *q.shape[:-1], k.shape[-2], name="the weights")
+    tensor_of(weights, (*q.shape[:-1], k.shape[-2]), "the weights")
     somewhere = mask.expand(weights.shape).any(dim=-1)
     total = weights.sum(dim=-1)
     expect_answer(total, somewhere.to(q.dtype), "the weights of a row", scale=1.0)
@@ -431,7 +428,7 @@ def test_split_heads_blocks(submission, shape):
     batch, length, heads, width = shape
     x = numbered(batch, length, heads * width)
     got = submission.split_heads(x, heads)
-    expect_shape(got, batch, heads, length, width)
+    tensor_of(got, (batch, heads, length, width), "the answer")
     for head in range(heads):
         block = x[:, :, head * width : (head + 1) * width]
         expect_answer(got[:, head], block, f"head {head}")
@@ -472,7 +469,7 @@ def test_merge_heads_blocks(submission, shape):
     batch, length, heads, width = shape
     x = numbered(batch, heads, length, width)
     got = submission.merge_heads(x)
-    expect_shape(got, batch, length, heads * width)
+    tensor_of(got, (batch, length, heads * width), "the answer")
     for head in range(heads):
         block = got[:, :, head * width : (head + 1) * width]
         expect_answer(block, x[:, head], f"head {head}")
@@ -803,7 +800,7 @@ matches("sinusoidal_positions", table_sizes(), compare=same_answer, first=[(4, 4
 @given(length=sizes(1, 9), pairs=sizes(1, 4))
 def test_sinusoidal_pairs(submission, length, pairs):
     table = submission.sinusoidal_positions(length, 2 * pairs)
-    expect_shape(table, length, 2 * pairs)
+    tensor_of(table, (length, 2 * pairs), "the table")
     squares = (table**2).reshape(length, pairs, 2).sum(dim=-1)
     expect_close(squares, torch.ones(length, pairs), "sin² + cos² of each pair must be 1")
 
@@ -854,7 +851,7 @@ matches(
 def test_relative_bias_shift(submission, case):
     table, length = case
     bias = submission.relative_bias(table, length + 1)
-    expect_shape(bias, len(table), length + 1, length + 1)
+    tensor_of(bias, (len(table), length + 1, length + 1), "the biases")
     expect_answer(bias[:, 1:, 1:], bias[:, :-1, :-1], "query and key one further, same distance")
 
 
@@ -974,8 +971,8 @@ def test_rope_distance(submission, case):
     x, positions, base = case
     here = submission.apply_rope(x, positions % 50, base)
     there = submission.apply_rope(x, positions % 50 + 7, base)
-    expect_shape(here, *x.shape)
-    expect_shape(there, *x.shape)
+    tensor_of(here, x.shape, "the answer")
+    tensor_of(there, x.shape, "the answer")
     dots = [part @ part.transpose(-2, -1) for part in (there, here)]
     expect_answer(*dots, "all positions moved by 7", scale=1e-3 + float((x**2).sum()))
 
@@ -1109,7 +1106,7 @@ def test_cache_chunks(submission, case):
     q, k, v, chunks = case
     *outputs, keys, values = submission.probe(feed, q, k, v, chunks)
     for output, tokens in zip(outputs, chunks, strict=True):
-        expect_shape(output, *v.shape[:2], tokens, v.shape[3])
+        tensor_of(output, (*v.shape[:2], tokens, v.shape[3]), "output")
     whole, _ = submission.attend_with_cache(q, k, v, None)
     expect_answer(torch.cat(outputs, dim=2), whole, f"in chunks of {chunks} and at once")
     expect_answer([keys, values], [k, v], "the cache must hold all keys and all values")
