@@ -1,16 +1,16 @@
 """Vision: how a network came to see, first through small windows, then all at once.
 
-In chapter 6 a small filter slid over an image.  Twenty of its kind on top of each other were hard to
-train, and it was not for lack of weights.  ResNet (He et al., 2015) changed one line: a few
-layers need only say what is to be *added* to what is there,
+In chapter 6 a small filter slid over an image.  Fifty layers of such filters on top of each other
+learned less than twenty did, and not for lack of weights.  ResNet (He et al., 2015) changed one
+line: a few layers need only say what is to be *added* to what is there,
 
     y = relu(F(x) + x)
 
-and a hundred layers became trainable, as in the blocks of chapter 5.  Then the transformer came,
-and four ideas made an image out of tokens and tokens out of an image:
+and a hundred layers could be trained: chapter 5's block, with convolutions in it.  Then the
+transformer came to images, and three more ideas with it; a fourth is as old as detection itself:
 
-- **Patches are words** (ViT, Dosovitskiy et al., 2020).  Cut an image into squares of P × P pixels;
-  each square, multiplied by one matrix, is a token.  H × W pixels make L = (H / P) · (W / P) tokens.
+- **Patches are words** (ViT, Dosovitskiy et al., 2020).  Cut an image into squares of P × P
+  pixels; each, multiplied by one matrix, is a token.  There are L = (H / P) · (W / P) of them.
 - **Nearby first** (Swin, Liu et al., 2021).  Attention among L tokens has L² scores, too many for
   a large image.  So each token attends inside a window of w × w only; in every other layer the
   windows are shifted, and what the last layer kept apart meets.
@@ -35,8 +35,8 @@ For the whole chapter:
   **channel** (channel fastest, MAE's order).  The weight of a convolution, so that of ViTEmbedding
   too, and chapter 6's columns are channel, row, column (channel slowest).
 - Floating tensors of one call share a dtype, float32 or float64, and the answer has it, on the
-  inputs' device.  Indices are int64.  Gradients flow through every floating tensor, except where
-  the statement says otherwise.  Inputs are not changed, and need not be contiguous in memory.
+  inputs' device.  Indices are int64.  Gradients flow through images, tokens and parameters (nobody
+  asks for those of masks and boxes).  Inputs are not changed, and need not be contiguous in memory.
 - Boolean masks: True means "may attend".  MAE's mask is the exception: numbers, 1 means hidden.
 - Layers come from torch: `nn.Conv2d`, `nn.BatchNorm2d`.  You built both in NumPy, in chapters 6
   and 3.  How weights start is torch's choice, and yours for plain parameters.
@@ -71,9 +71,11 @@ class ResidualBlock(nn.Module):
 
     Below, conv1 hands on what it gets and conv2 −½ of it, so that F(x) = −½ · relu(x).
 
+    >>> _ = torch.manual_seed(0)
     >>> block = ResidualBlock(1, 1).eval()
     >>> _ = nn.init.dirac_(block.conv1.weight), nn.init.dirac_(block.conv2.weight)
-    >>> block.conv2.weight.data *= -0.5
+    >>> with torch.no_grad():
+    ...     _ = block.conv2.weight.mul_(-0.5)
     >>> x = torch.tensor([[[[-1.0, 2.0], [3.0, -4.0]]]])
     >>> block(x).detach().round(decimals=3)
     tensor([[[[0.0000, 1.0000],
@@ -108,10 +110,10 @@ def patchify(images, patch_size):
 
     Below, channel 0 has the pixels 0 to 7, and channel 1 has 8 to 15.
 
-    >>> images = torch.arange(16).reshape(1, 2, 2, 4)
+    >>> images = torch.arange(16.0).reshape(1, 2, 2, 4)
     >>> patchify(images, 2)
-    tensor([[[ 0,  8,  1,  9,  4, 12,  5, 13],
-             [ 2, 10,  3, 11,  6, 14,  7, 15]]])
+    tensor([[[ 0.,  8.,  1.,  9.,  4., 12.,  5., 13.],
+             [ 2., 10.,  3., 11.,  6., 14.,  7., 15.]]])
     """
     raise NotImplementedError
 
@@ -125,13 +127,13 @@ def unpatchify(patches, patch_size, height, width):
     and width: H and W, which P divides.  Returns (N, C, H, W); C follows from the last axis and
     need not be 3.
 
-    >>> patches = torch.tensor([[[0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15]]])
+    >>> patches = torch.tensor([[[0.0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15]]])
     >>> unpatchify(patches, 2, 2, 4)
-    tensor([[[[ 0,  1,  2,  3],
-              [ 4,  5,  6,  7]],
+    tensor([[[[ 0.,  1.,  2.,  3.],
+              [ 4.,  5.,  6.,  7.]],
     <BLANKLINE>
-             [[ 8,  9, 10, 11],
-              [12, 13, 14, 15]]]])
+             [[ 8.,  9., 10., 11.],
+              [12., 13., 14., 15.]]]])
     """
     raise NotImplementedError
 
@@ -199,13 +201,13 @@ def window_partition(x, window_size):
     (B · (H / w) · (W / w), w, w, C).  (Liu et al., "Swin Transformer: Hierarchical Vision
     Transformer using Shifted Windows", 2021.)
 
-    >>> x = torch.arange(8).reshape(1, 2, 4, 1)
+    >>> x = torch.arange(8.0).reshape(1, 2, 4, 1)
     >>> window_partition(x, 2).squeeze(-1)
-    tensor([[[0, 1],
-             [4, 5]],
+    tensor([[[0., 1.],
+             [4., 5.]],
     <BLANKLINE>
-            [[2, 3],
-             [6, 7]]])
+            [[2., 3.],
+             [6., 7.]]])
     """
     raise NotImplementedError
 

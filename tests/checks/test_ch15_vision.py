@@ -500,6 +500,7 @@ EMBEDDED = [  # image_size, P, C, dim, N
     (2, 2, 3, 5, 3),
     (4, 2, 4, 4, 4),
     (4, 1, 1, 1, 2),
+    (4, 2, 2, 3, 5),
 ]
 
 
@@ -632,7 +633,12 @@ def only_build(module, name, dims):
     return "built"
 
 
-@check("ViTEmbedding", "ValueError unless P divides the side of the image", examples=12)
+@check(
+    "ViTEmbedding",
+    "ValueError unless P divides the side of the image",
+    first=[{"sizes": (6, 4)}, {"sizes": (5, 2)}],
+    examples=12,
+)
 @given(sizes=st.sampled_from([(5, 2), (6, 4), (2, 4), (8, 3), (7, 6), (9, 6)]))
 def test_embedding_error(submission, sizes):
     dims = [*sizes, 2, 3]
@@ -977,7 +983,9 @@ def test_masking_found(submission, case):
 def masking_and_back(module, seed, x, mask_ratio, up):
     """mask with a generator of that seed: the gradient of x"""
     generator = torch.Generator().manual_seed(seed)
-    kept, *_ = module.random_masking(x.requires_grad_(), mask_ratio, generator)
+    kept, *_ = module.random_masking(
+        x=x.requires_grad_(), mask_ratio=mask_ratio, generator=generator
+    )
     return torch.autograd.grad((kept * up).sum(), [x], allow_unused=True, materialize_grads=True)
 
 

@@ -482,9 +482,6 @@ slips(
         ((pred - target) ** 2).mean(dim=-1) -> ((pred - target) ** 2).mean(dim=-1).sqrt()
     halved: Nothing is halved.
         return (error -> return 0.5 * (error
-    masked-before: The mean over removed patches is asked for, where pred and target are compared
-      as they are.
-        (pred - target) ** 2 -> (pred * mask[..., None] - target) ** 2
     biased-variance: The variance is divided by Q − 1, as torch does unless it is told otherwise.
         target.var(dim=-1, keepdim=True) -> target.var(dim=-1, keepdim=True, correction=0)
     eps-outside: ε is added to the variance, under the root.
@@ -660,8 +657,6 @@ slips(
         order.tolist() -> order.tolist()[1:]
     empty-is-float: Of an empty list torch makes floats; indices are int64.
         dtype=torch.int64, ->
-    indices-in-int32: Indices are int64.
-        torch.int64 -> torch.int32
     returns-boxes: Indices are asked for, not the boxes.
         return torch.tensor(kept, dtype=torch.int64, device=boxes.device) -> return boxes[kept]
     returns-mask: Indices are asked for, not a mask.
