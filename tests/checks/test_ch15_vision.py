@@ -153,7 +153,7 @@ def block_shapes(in_channels, out_channels, stride=1):
     """The names and shapes of torchvision's BasicBlock."""
     shapes = {"conv1.weight": [out_channels, in_channels, 3, 3]} | norm("bn1", out_channels)
     shapes |= {"conv2.weight": [out_channels, out_channels, 3, 3]} | norm("bn2", out_channels)
-    if stride != 1 or in_channels != out_channels:
+    if not (stride == 1 and in_channels == out_channels):
         shapes |= {"downsample.0.weight": [out_channels, in_channels, 1, 1]}
         shapes |= norm("downsample.1", out_channels)
     return shapes

@@ -396,8 +396,6 @@ slips(
         ids_shuffle = -> torch.rand(1); ids_shuffle =
     mask-in-float32: The mask has the dtype of x.
         .to(x.dtype) -> .float()
-    mask-boolean: The mask is made of numbers, in the dtype of x.
-        .to(x.dtype) ->
     scaled-like-dropout: Kept tokens stay as they are; that is dropout's rule.
         return kept, -> return kept / (1 - mask_ratio),
     zeroed-not-dropped: Removed tokens are dropped: only K of them are left.
