@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +28,10 @@ from grader.judge.evidence import (
     evidence,
     looks_at_inputs,
 )
+from grader.judge.finding import Finding, other_part
 from grader.judge.likeness import LOOSE, STRICT, Likeness, rounded_to
 from grader.judge.run import Outcome
+from grader.wall.errors import SubmissionError
 
 PAIRS = 300
 """Pairs of slips that are tried, in the order of the bank: some 0.2 s."""
@@ -48,13 +50,24 @@ ROUNDED = (
 Names = tuple[Mistake, ...]
 
 
+Elsewhere = Callable[[SubmissionError], bool]
+
+
 def diagnose(
-    loaded: LoadedChapter, mistakes: Iterable[Mistake], outcomes: Iterable[Outcome]
-) -> Names:
-    """The mistake behind a submission's answers, or the two that are; none where it is not sure."""
+    loaded: LoadedChapter,
+    mistakes: Iterable[Mistake],
+    outcomes: Iterable[Outcome],
+    elsewhere: Elsewhere = lambda error: False,
+) -> tuple[Finding, ...]:
+    """The mistake behind a submission's answers, or the two that are; none where it is not sure.
+
+    `elsewhere` tells errors that another exercise raised: they say nothing about this one.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Search(loaded, tuple(mistakes), tuple(outcomes)).names()
+        search = _Search(loaded, tuple(mistakes), tuple(outcomes), elsewhere)
+        found = search.names()
+        return tuple(search.finding(one, found) for one in found)
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class _Search:
     loaded: LoadedChapter
     mistakes: tuple[Mistake, ...]
     outcomes: tuple[Outcome, ...]
+    elsewhere: Elsewhere
     answers: dict[tuple[int, bytes], Answer | None] = field(default_factory=dict)
 
     def names(self) -> Names:
@@ -82,6 +96,41 @@ class _Search:
         if found is None:
             found = self._check_by_check()
         return (*found, *self._changes(found))
+
+    def finding(self, mistake: Mistake, found: Names) -> Finding:
+        """A mistake with the first check whose counterexample it explains, alone if it does."""
+        failing = [one for one in self.outcomes if one.status in FAILING]
+        alone = next((one for one in self.singles if one.names[0] is mistake), None)
+        together = next((one for one in self.pairs if set(one.names) == set(found)), None)
+        for suspect in (alone, together if len(found) > 1 else None):
+            for outcome in failing:
+                items = self._evidence([replace(outcome, transcript=[])])
+                if suspect and self._shows(suspect, items):
+                    part = other_part(outcome, self._answered(alone, items)) if alone else None
+                    return Finding(mistake, outcome.check, part)
+        return Finding(mistake, failing[0].check)
+
+    def _answered(self, suspect: _Suspect, items: list[Item]) -> list[tuple[Item, Answer]]:
+        answers = ((item, self._answer(suspect, item)) for item in items)
+        return [(item, answer) for item, answer in answers if answer is not None]
+
+    def _shows(self, suspect: _Suspect, items: list[Item]) -> bool:
+        """Whether the suspect answers these calls as the submission did, and not as is due."""
+        differs = False
+        for item in items:
+            answer = self._answer(suspect, item)
+            if answer is None:
+                return False
+            if looks_at_inputs(item.call):
+                changed = changed_inputs(item)
+                if changed - also_changes(item, answer):
+                    return False
+                differs |= bool(changed)
+            elif not (item.same(answer, STRICT) or item.same(answer, LOOSE)):
+                return False
+            else:
+                differs |= not Item(item.call, answer, item.due).same(item.due, STRICT)
+        return differs
 
     @cached_property
     def _but_for_inputs(self) -> list[Item]:
@@ -215,7 +264,10 @@ class _Search:
             return None
 
     def _evidence(self, outcomes: Sequence[Outcome]) -> list[Item]:
-        return evidence(outcomes, self.loaded.reference)
+        items = evidence(outcomes, self.loaded.reference)
+        return [
+            one for one in items if one.call.error is None or not self.elsewhere(one.call.error)
+        ]
 
     def _rounded(self, digits: int) -> Mistake:
         exercise = self.mistakes[0].exercise

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from grader.checks.answers import Call
+from grader.judge.finding import Finding
 from grader.judge.grading import Verdict
 from grader.judge.repro import repro
 from grader.judge.run import Outcome
@@ -41,8 +42,10 @@ def exercise_report(
 ) -> ExerciseReport:
     """The report of one exercise; `namespace` holds the functions, for the arguments' names."""
     chapter = verdict.exercise.chapter
-    # One program an exercise: a report of many failing checks stays small.
-    first = next((one for one in verdict.outcomes if not one.passed), None)
+    # A program for what is shown: a report of many failing checks stays small.
+    told = {finding.check.slug for finding in verdict.mistakes}
+    if not told:
+        told = set([one.check.slug for one in verdict.outcomes if not one.passed][:1])
     checks = tuple(
         CheckReport(
             id=f"{verdict.exercise.id}.{outcome.check.slug}",
@@ -50,14 +53,16 @@ def exercise_report(
             status=outcome.status,
             score=score,
             max_score=share,
-            counterexample=_shown(outcome, namespace, submission, chapter, outcome is first),
+            counterexample=_shown(
+                outcome, namespace, submission, chapter, outcome.check.slug in told
+            ),
             practice=outcome.check.practice,
         )
         for outcome, score, share in zip(
             verdict.outcomes, verdict.scores, verdict.shares, strict=True
         )
     )
-    mistakes = tuple(MistakeShown(one.name, one.hint) for one in verdict.mistakes)
+    mistakes = tuple(_mistake(one, verdict.exercise.id) for one in verdict.mistakes)
     return ExerciseReport(
         id=verdict.exercise.id,
         status=verdict.status,
@@ -70,6 +75,19 @@ def exercise_report(
         hidden=verdict.exercise.hidden,
         waits_for=verdict.waits_for,
         near=verdict.near,
+    )
+
+
+def _mistake(finding: Finding, exercise: str) -> MistakeShown:
+    """A mistake in words, with the part of the answer that shows it where the check has another."""
+    part = finding.difference
+    return MistakeShown(
+        finding.name,
+        finding.hint,
+        check=f"{exercise}.{finding.check.slug}",
+        message=harmless(part.message, MESSAGE) if part else "",
+        expected=show(part.expected) if part else None,
+        got=show(part.got) if part else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from grader.course.model import Exercise
@@ -27,6 +28,21 @@ def decided_by_text(
     if definition is not None and definition.broken is not None:
         return _no_python(loaded, exercise, _problem(definition, submission))
     return shortcut(loaded, submission, exercise)
+
+
+def raised_elsewhere(
+    loaded: LoadedChapter, submission: Submission, exercise: Exercise
+) -> Callable[[SubmissionError], bool]:
+    """Tells whether an error arose in the lines of another exercise of the submission."""
+    others = [one.name for one in loaded.chapter.exercises if one.name != exercise.name]
+
+    def elsewhere(error: SubmissionError) -> bool:
+        file, number = error.lines[-1] if error.lines else ("", 0)
+        text = submission.text(file) if number else ""
+        found = [definition_of(text, name) for name in others] if text else []
+        return any(one is not None and one.first <= number <= one.last for one in found)
+
+    return elsewhere
 
 
 def absent_from_text(

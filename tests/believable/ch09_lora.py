@@ -6,8 +6,8 @@ inject_lora: failed
 lora_parameters: error
 count_parameters: error
 lora_state_dict: error
-load_lora_state_dict: failed, other-weights-too
-merge_lora: error, transposed
+load_lora_state_dict: failed, missing-ignored + other-weights-too
+merge_lora: error
 """
 
 import torch

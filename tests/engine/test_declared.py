@@ -296,6 +296,44 @@ def test_a_drawn_failure_is_shown_before_a_fixed_one_because_it_is_smaller(small
     assert found.calls[0].arguments[0].ndim == 1
 
 
+PROBED = """
+
+def count(module, numbers):
+    \"\"\"count the numbers\"\"\"
+    counter = module.Counter()
+    for number in numbers:
+        counter.add(number)
+    return counter.mean
+
+
+CASES = st.lists(st.integers(1, 9), min_size=1, max_size=4).map(lambda numbers: (numbers,))
+matches("Counter", CASES, title="counts", probe=count, value=False)
+"""
+
+
+def test_matches_compares_what_a_probe_answers(small):
+    class Right:
+        def __init__(self):
+            self.sum = self.count = 0
+
+        def add(self, number):
+            self.sum, self.count = self.sum + number, self.count + 1
+
+        @property
+        def mean(self):
+            return self.sum / self.count
+
+    class Wrong(Right):
+        def add(self, number):
+            self.sum, self.count = self.sum + number, 2
+
+    root = small(checks=CHECKS + PROBED)
+    assert judged(root, "counts", Counter=Right).passed
+    found = judged(root, "counts", Counter=Wrong)
+    assert (found.status, found.calls[0].name) == ("failed", "count")
+    assert (found.check.value, found.check.weight) == (False, 1.0)
+
+
 def test_untouched_takes_keywords(small):
     def halves(x):
         x *= 2

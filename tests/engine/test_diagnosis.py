@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from grader.judge.assignment import Run
 from grader.judge.bounded import TooLong, bounded
 from grader.report import as_json
+from grader.report.as_page import page_html
 from grader.report.from_json import chapter_from
 from grader.report.model import ChapterReport
 from grader.report.terminal import failure, plain
@@ -221,6 +224,60 @@ def test_writing_into_one_of_two_arrays_is_the_in_place_mistake(normalized):
     ]
     both = normalized("batch_norm_train", change, (", ddof=1", ""))
     assert [one.name for one in both.mistakes] == ["running-var-biased", "in-place-running"]
+
+
+@pytest.mark.parametrize(("name", "one", "other", "both"), PAIRS, ids=[one[0] for one in PAIRS])
+def test_a_mistake_stands_beside_the_numbers_that_show_it(normalized, name, one, other, both):
+    found = normalized(name, one, other)
+    failing = {check.id: check.counterexample for check in found.checks if check.status == "failed"}
+    for mistake in found.mistakes:
+        assert mistake.check in failing
+    assert {check.id for check in found.shown} == {mistake.check for mistake in found.mistakes}
+    assert found.repro == found.shown[0].counterexample.repro != ""
+    beside = [found.mistakes_at(check) for check in found.shown]
+    assert sorted(one.name for some in beside for one in some) == sorted(both)
+
+
+def test_a_mistake_in_another_output_shows_the_numbers_of_that_output(normalized):
+    changes = next(part for part in PAIRS if part[0] == "layer_norm_backward")[1:3]
+    found = normalized("layer_norm_backward", *changes)
+    first, second = found.mistakes
+    assert "dx" in failing_check(found, first.check).counterexample.message
+    assert (first.message, first.expected, first.got) == ("", None, None)
+    assert second.message.startswith("[1]: ")
+    shown = plain(failure(found))
+    assert shown.index(second.got) < shown.index(second.name)
+    page = page_html([ChapterReport("c", "ch3", "t", "process", 0, (found,))])
+    assert page.index(second.message) < page.index(second.name)
+    assert page.count(second.name) == 1
+    alone = normalized("layer_norm_backward", changes[1])
+    assert alone.mistake.message == ""
+    assert "dgamma" in failing_check(alone, alone.mistake.check).counterexample.message
+
+
+def failing_check(report, check):
+    return next(one for one in report.checks if one.id == check)
+
+
+def test_what_another_exercise_raises_names_nothing_here(grade, tmp_path):
+    source = """
+        import numpy as np
+
+        def softmax(z, axis=-1):
+            e = np.exp(z - z.max(axis=axis, keepdims=True))
+            return e / {sum}
+
+        def cross_entropy_gradient(z, y):
+            p = softmax(z)
+            p[np.arange(len(y)), y] -= 1
+            return p
+    """
+    path = tmp_path / "ch04_softmax_cross_entropy.py"
+    for total, named in (("e.sum(axis=axis, keepdims=True)", True), ("e.sum(axis=7)", False)):
+        path.write_text(textwrap.dedent(source).replace("{sum}", total))
+        (found,) = grade("ch4.cross_entropy_gradient", path).exercises
+        assert found.status == ("failed" if named else "error")
+        assert bool(found.mistakes) is named
 
 
 def test_slips_that_never_end_together_are_given_up():
