@@ -96,7 +96,8 @@ class Example:
 def example_of(path: Path, exercise: str, *, probe: bool = False) -> Example:
     """The example of an exercise in the file of its statement (the solution, or the stub in a kit).
 
-    With `probe` it is never direct.  Raises CourseError if there is none, or one that cannot be compared.
+    With `probe` it is never direct.  Raises CourseError if there is none, or one that cannot be
+    compared.
     """
     tree = _parsed(path, path.stat().st_mtime_ns)
     found = [node for node in tree.body if getattr(node, "name", None) == exercise]
