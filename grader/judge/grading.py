@@ -12,7 +12,7 @@ from grader.course.model import Exercise
 from grader.judge.assignment import Run
 from grader.judge.attempt import TOO_LARGE, Attempt, bounded
 from grader.judge.chapter import LoadedChapter
-from grader.judge.diagnosis import Elsewhere, diagnose
+from grader.judge.diagnosis import Whence, diagnose
 from grader.judge.finding import Finding
 from grader.judge.recorded import Recorded
 from grader.judge.run import Outcome, run_check
@@ -92,12 +92,9 @@ def judge_exercise(
 
 
 def with_diagnosis(
-    loaded: LoadedChapter, verdict: Verdict, elsewhere: Elsewhere = lambda error: False
+    loaded: LoadedChapter, verdict: Verdict, whence: Whence | None = None
 ) -> Verdict:
-    """The verdict with the mistake behind it, or two at once, where that is sure.
-
-    `elsewhere` tells errors that another exercise raised.
-    """
+    """The verdict with the mistake behind it, or two at once, where that is sure."""
     if verdict.status not in ("failed", "error"):
         return verdict
     bank = load_mistakes(loaded.course.mistakes(loaded.chapter))
@@ -106,7 +103,7 @@ def with_diagnosis(
         return verdict
     try:
         with bounded(loaded.chapter.limits.judge_seconds):
-            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes, elsewhere))
+            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes, whence))
     except (MemoryError, SubmissionLost):  # no name is better than no report
         return verdict
 
