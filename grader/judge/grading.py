@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from grader.bank import load_mistakes
 from grader.checks.answers import Backend
 from grader.checks.check import Check
 from grader.course.model import Exercise
@@ -14,7 +13,6 @@ from grader.judge.attempt import TOO_LARGE, Attempt, bounded
 from grader.judge.chapter import LoadedChapter
 from grader.judge.diagnosis import Whence, diagnose
 from grader.judge.finding import Finding
-from grader.judge.recorded import Recorded
 from grader.judge.run import Outcome, run_check
 from grader.report.model import DOES_NOT_PARSE
 from grader.wall.errors import SubmissionLost
@@ -85,7 +83,7 @@ def judge_exercise(
         elif outcomes and outcomes[0].status in WHOLE:
             outcomes.append(replace(outcomes[0], check=check))
         else:
-            outcomes.append(judge_check(loaded, check, submission, run, attempt.recorded))
+            outcomes.append(judge_check(loaded, check, submission, run, attempt))
         observe(outcomes[-1])
     attempt.at(len(outcomes))
     return Verdict(exercise, tuple(outcomes))
@@ -97,8 +95,7 @@ def with_diagnosis(
     """The verdict with the mistake behind it, or two at once, where that is sure."""
     if verdict.status not in ("failed", "error"):
         return verdict
-    bank = load_mistakes(loaded.course.mistakes(loaded.chapter))
-    own = [entry for entry in bank if entry.exercise == verdict.exercise.name]
+    own = [entry for entry in loaded.mistakes if entry.exercise == verdict.exercise.name]
     if not own:
         return verdict
     try:
@@ -113,7 +110,7 @@ def judge_check(
     check: Check,
     submission: Backend,
     run: Run,
-    recorded: Recorded | None = None,
+    attempt: Attempt = ALONE,
 ) -> Outcome:
     """Run one check.  Raises JudgeError."""
     try:
@@ -130,7 +127,8 @@ def judge_check(
                 reference,
                 seed=run.seed,
                 examples=run.examples,
-                recorded=recorded or loaded.recorded,
+                recorded=attempt.recorded or loaded.recorded,
+                only_decide=attempt.only_decides,
             )
     except MemoryError:
         return Outcome(check, "crashed", TOO_LARGE)
