@@ -302,8 +302,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
 untouched("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
 double_precision(
@@ -351,8 +349,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
 untouched("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
 double_precision(
@@ -386,11 +382,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
-
-
 untouched("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
 double_precision("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS, examples=5)
 
@@ -434,11 +426,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
-
-
 untouched("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
 double_precision("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES, examples=5)
 
@@ -470,8 +458,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "rnn_sequence_backward",
     TAME_RNN_GRADIENT.map(of_last_state),
@@ -480,8 +466,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_sequence_backward", RNN_GRADIENT, names=RNN_GRADIENTS, first=FIRST_RNN_GRADIENTS)
 
 
@@ -569,11 +553,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_step", LSTM_STEP, names=("h", "c"), first=FIRST_LSTM_STEPS)
-
-
 untouched("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS)
 double_precision("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS, names=("h", "c"), examples=5)
 
@@ -604,8 +584,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "lstm_step_backward",
     with_zeros(TAME_LSTM_GRADIENT, 0),
@@ -614,8 +592,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_step_backward", LSTM_GRADIENT, names=LSTM_GRADIENTS, first=FIRST_LSTM_GRADIENTS)
 
 
@@ -681,11 +657,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_sequence", LSTM_SEQUENCE, names=("hs", "h", "c"), first=FIRST_LSTM_SEQUENCES)
-
-
 untouched("lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES)
 double_precision(
     "lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES, names=("hs", "h", "c"), examples=5
@@ -725,11 +697,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
-
-
 untouched("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
 double_precision("gru_step", GRU_STEP, first=FIRST_GRU_STEPS, examples=5)
 
@@ -790,11 +758,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("clip_gradients", gradients_and_threshold(), names=("grads", "norm"), first=FIRST_GRADIENTS)
-
-
 untouched("clip_gradients", gradients_and_threshold(), first=FIRST_GRADIENTS)
 
 
