@@ -46,8 +46,8 @@ def gaussian_kl(mu, logvar):
 
         KL = ½ · Σ (e^{logvar} + μ² − 1 − logvar)
 
-    It is the divergence of N(μ, σ²) from N(0, 1), of numbers that are independent of each other,
-    where logvar = log σ²: the logarithm of the variance may be any number, so a network can give it.
+    It is the divergence of N(μ, σ²) from N(0, 1) for numbers that are independent of each other,
+    with logvar = log σ²: the logarithm of a variance may be any number, so a network can give it.
 
     mu, logvar: (N, ...), of rank 2 or more.  Returns (N,): summed over all axes but the first.
     It is zero for μ = 0 and logvar = 0, and positive elsewhere.  (Kingma and Welling, 2014,
@@ -69,8 +69,9 @@ def reparameterize(mu, logvar, generator):
     A sampled number has no derivative; this one has, because the randomness came from outside.
 
     mu, logvar: same shape, of any rank; logvar = log σ².  generator: a `torch.Generator` on the
-    CPU, from which ε is drawn at once: `torch.randn(mu.shape, generator=generator, dtype=mu.dtype)`.
-    Nothing else is drawn.  Returns a tensor like mu.  (Kingma and Welling, 2014, section 2.4.)
+    CPU, from which ε is drawn in one call,
+    `torch.randn(mu.shape, generator=generator, dtype=mu.dtype)`; nothing else is drawn.  Returns a
+    tensor like mu.  (Kingma and Welling, 2014, section 2.4.)
 
     >>> mu = torch.tensor([[5.0, 5.0, 5.0], [-5.0, -5.0, -5.0]])
     >>> deviation = torch.tensor([[1.0, 2.0, 3.0], [0.5, 1.0, 1.5]])
@@ -144,9 +145,10 @@ def cosine_beta_schedule(steps, s=0.008):
     The share of the picture that is left, ᾱ_t = Π (1 − β_i), then falls like f, from 1 to 0, slowly
     at both ends; the offset s keeps the first steps from being too small to matter.
 
-    steps: int T ≥ 1; s: float ≥ 0.  Returns β_t for t = 0, …, T − 1, (T,) in torch's default dtype,
-    the entries each to a relative accuracy of 1e-4: with a thousand steps the quotient is so close to
-    1 that 1 minus it has to be computed in float64.  (Nichol and Dhariwal, 2021, section 3.2.)
+    steps: int T ≥ 1; s: float ≥ 0.  Returns β_t for t = 0, …, T − 1, (T,) in torch's default
+    dtype.  Each entry is due to a relative accuracy of 1e-4: with a thousand steps the quotient is
+    so close to 1 that 1 minus it has to be computed in float64.  (Nichol and Dhariwal, 2021,
+    section 3.2.)
 
     >>> cosine_beta_schedule(2, s=0.0).round(decimals=4)
     tensor([0.5000, 0.9990])
@@ -184,8 +186,8 @@ def ddpm_step(x_t, t, predicted_noise, betas, noise):
         x_{t−1} = mean + σ · noise
 
     ε is `predicted_noise`, what a network takes for the noise in x_t.  ᾱ_t includes step t itself;
-    ᾱ_{−1} = 1, so that the last step, t = 0, adds no noise.  This σ² is the variance of x_{t−1} when
-    both x_t and x_0 are known ("fixed small"); β_t itself would be the other choice.
+    ᾱ_{−1} = 1, so that the last step, t = 0, adds no noise.  This σ² is the variance of x_{t−1}
+    when both x_t and x_0 are known ("fixed small"); β_t itself would be the other choice.
 
     x_t, predicted_noise, noise: one shape, any rank; t: int from 0 to T − 1, the same for the whole
     batch; betas: (T,), each between 0 and 1.  Returns a tensor like x_t.  Nothing is clipped.
@@ -215,10 +217,10 @@ def ddim_step(x_t, t, t_prev, predicted_noise, alpha_bar, eta=0.0, noise=None):
     makes the way from noise to picture a function; for 1 and steps of one it is `ddpm_step`.
 
     x_t, predicted_noise, noise: one shape, any rank; t, t_prev: ints, −1 ≤ t_prev < t ≤ T − 1, and
-    t_prev = −1 means the picture itself, ᾱ_p = 1; alpha_bar: (T,), strictly decreasing between 1 and
-    0; eta: float from 0 to 1.  noise may be missing where eta is 0; if it is given there, it is not
-    used.  Returns a tensor like x_t.  x̂_0 is not clipped.  1 − ᾱ_p − σ² is never negative; where
-    rounding makes it so, it counts as 0.  (Song et al., 2021, equations 12 and 16.)
+    t_prev = −1 means the picture itself, ᾱ_p = 1; alpha_bar: (T,), strictly decreasing between 1
+    and 0; eta: float from 0 to 1.  noise may be missing where eta is 0; if it is given there, it is
+    not used.  Returns a tensor like x_t.  x̂_0 is not clipped.  1 − ᾱ_p − σ² is never negative;
+    where rounding makes it so, it counts as 0.  (Song et al., 2021, equations 12 and 16.)
 
     >>> alpha_bar = torch.tensor([0.64, 0.36])
     >>> x_t, predicted_noise = torch.tensor([[2.2, 0.4, 1.8]]), torch.tensor([[2.0, -1.0, 0.0]])
