@@ -174,5 +174,6 @@ def zero_shot_probabilities(image_features, prompt_features, logit_scale):
     )
     classes = resultants / (resultants**2).sum(-1, keepdim=True) ** 0.5
     squares = (images[:, None] - classes[None]).square().sum(-1)
-    weights = torch.exp(-logit_scale.exp() * squares / 2)
+    nearest = squares.amin(-1, keepdim=True).detach()
+    weights = torch.exp(-logit_scale.exp() * (squares - nearest) / 2)
     return weights / weights.sum(-1, keepdim=True)
