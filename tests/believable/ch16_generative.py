@@ -5,7 +5,7 @@ reparameterize: failed, global-generator
 vae_loss: failed, mean-over-pixels
 gan_losses: failed, saturating-generator
 cosine_beta_schedule: failed, one-minus-alpha-bar
-q_sample: error, images-only
+q_sample: failed, images-only
 ddpm_step: failed, noise-at-the-end
 ddim_step: failed, minus-one-indexes-the-end
 classifier_free_guidance: failed, one-plus-scale
