@@ -18,6 +18,7 @@ from grader.report.model import (
     ChapterReport,
     CheckReport,
     ExerciseReport,
+    MistakeShown,
 )
 from grader.report.text import harmless
 
@@ -50,8 +51,9 @@ def print_reports(
 
     `again` is what a command needs to grade the same submission, say ` --submission mine.py`.
     """
+    widest = max((len(report.chapter) for report in reports), default=0)
     for report in reports:
-        console.print(chapter(report, again) if detailed else overview(report))
+        console.print(chapter(report, again) if detailed else overview(report, widest))
     awaiting = [report.hidden for report in reports if report.hidden is not None]
     if awaiting:
         console.print(Text(f"Practice: {hidden_checks(sum(awaiting))} at submission.", "dim"))
@@ -70,12 +72,13 @@ def hidden_checks(count: int) -> str:
     return f"{count} hidden {'check awaits' if count == 1 else 'checks await'}"
 
 
-def overview(report: ChapterReport) -> RenderableType:
-    """One chapter on one line."""
+def overview(report: ChapterReport, widest: int = 3) -> RenderableType:
+    """One chapter on one line, beside others whose ids have at most `widest` characters."""
     reached, most = _reached(report)
     mark, style = _mark("passed" if report.passed else "failed" if reached else "not started")
     line = Table.grid(padding=(0, 1))
-    for width in (1, 3, 38, 15, 14):
+    ids = min(widest, 12)
+    for width in (1, ids, 41 - ids, 15, 14):
         line.add_column(width=width, no_wrap=True, overflow="ellipsis")
     filled = round(14 * reached / most)
     bar = Text("█" * filled, style).append("░" * (14 - filled), "dim")
@@ -126,33 +129,46 @@ def plain(part: RenderableType) -> str:
 
 
 def failure(report: ExerciseReport) -> RenderableType:
-    """The first failing check of an exercise, its counterexample, and the likely mistake.
+    """The failing check of an exercise that says most, its counterexample, the likely mistake.
 
-    The exercise has checks: where none may be seen, there is nothing to say.
+    Two mistakes that different checks show stand each beside its own.  The exercise has checks:
+    where none may be seen, there is nothing to say.
     """
-    check = next(check for check in report.checks if check.status != "passed")
-    head = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
-    parts: list[RenderableType] = [head]
-    shown = check.counterexample
-    if shown is not None:
-        parts += [_indented(_call(call)) for call in shown.calls[-CALLS:]]
-        if shown.got is not None:
-            parts.append(_indented(_values(shown.expected, shown.got)))
-        if shown.message:
-            parts.append(_indented(Text(_clipped(shown.message), "yellow")))
-    if report.note:
-        parts.append(_indented(Text(report.note, "yellow")))
-    for mistake in report.mistakes:
-        named = Text("likely mistake  ", "bold magenta").append(mistake.name, "magenta")
-        parts.append(_indented(Group(named, Text(mistake.hint))))
+    parts: list[RenderableType] = []
+    for check in report.shown:
+        parts.append(Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}"))
+        parts += map(_indented, _counterexample(check))
+        if report.note and check is report.shown[0]:
+            parts.append(_indented(Text(report.note, "yellow")))
+        parts += [_indented(_mistake(mistake)) for mistake in report.mistakes_at(check)]
     return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
+
+
+def _counterexample(check: CheckReport) -> list[RenderableType]:
+    shown = check.counterexample
+    if shown is None:
+        return []
+    parts = [_call(call) for call in shown.calls[-CALLS:]]
+    return [*parts, *_compared(shown.expected, shown.got, shown.message)]
+
+
+def _compared(expected: str | None, got: str | None, message: str) -> list[RenderableType]:
+    parts: list[RenderableType] = [] if got is None else [_values(expected, got)]
+    return [*parts, Text(_clipped(message), "yellow")] if message else parts
+
+
+def _mistake(mistake: MistakeShown) -> RenderableType:
+    """Its name and hint, below the numbers that show it if these do not stand there already."""
+    named = Text("likely mistake  ", "bold magenta").append(mistake.name, "magenta")
+    numbers = _compared(mistake.expected, mistake.got, mistake.message)
+    return Group(*numbers, named, Text(mistake.hint))
 
 
 def _in_brief(failed: list[ExerciseReport], again: str) -> RenderableType:
     """A line or two for each of the other failures."""
     rows: list[RenderableType] = []
     for report in failed:
-        check = next(check for check in report.checks if check.status != "passed")
+        check = report.shown[0]
         line = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
         if report.mistakes:
             names = " and ".join(mistake.name for mistake in report.mistakes)

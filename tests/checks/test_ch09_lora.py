@@ -1,5 +1,7 @@
 """Checks of LoRA."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -14,11 +16,14 @@ from grader.checks import (
     fills,
     function,
     given,
+    shaped,
     shown,
     sizes,
     st,
     untouched,
 )
+
+tensor_of = partial(shaped, tensor=True)
 
 DTYPES = st.sampled_from(["float64", "float32"])
 SINGLE = st.just("float32")
@@ -43,19 +48,12 @@ def matrix(fill, rows, columns, dtype="float32"):
     return fill.tensor(rows, columns, dtype=dtype)
 
 
-def expect_shape(got, name, *shape):
-    """Looked at before a check computes with an answer, which may be of any size."""
-    expect(isinstance(got, torch.Tensor), f"{name} must be a tensor", got=got)
-    right = tuple(got.shape) == shape
-    expect(right, f"{name}: shape {shape} is due, not {tuple(got.shape)}", got=got)
-
-
 def thin_factors(answer, W, rank):
     """B and A of an answer, of the shapes that are due."""
     pair = isinstance(answer, (tuple, list)) and len(answer) == 2
     expect(pair, "2 values are due (B, A)", got=answer)
     for factor, name, shape in zip(answer, "BA", ((len(W), rank), (rank, W.shape[1])), strict=True):
-        expect_shape(factor, name, *shape)
+        tensor_of(factor, shape, name)
     return answer
 
 
@@ -487,8 +485,8 @@ def test_layer_dropout(submission, case, p, seed):
     training, evaluation, base = submission.probe(drop_inputs, *told)
     delta = 3 / 2 * (numbers["B"] @ numbers["A"])
     expect_close(evaluation, base + x @ delta.T, "output after eval() of the model around it")
-    expect_shape(training, "output in training", ROWS, 3)
-    expect_shape(base, "output of base", ROWS, 3)
+    tensor_of(training, (ROWS, 3), "output in training")
+    tensor_of(base, (ROWS, 3), "output of base")
     seen = (training - base) @ torch.linalg.pinv(delta).T / x * (1 - p)
     kept = seen.round()
     message = "in training the branch sees an input entry as 0 or as x/(1 - p), base sees all of x"

@@ -13,6 +13,7 @@ import numpy as np
 from grader.checks import (
     ORDINARY,
     check,
+    double_precision,
     example,
     expect,
     expect_close,
@@ -240,6 +241,7 @@ def test_kmeans_integers(submission, case):
 
 
 untouched("kmeans", clusterings())
+double_precision("kmeans", clusterings(), names=NAMES)
 
 
 # ---------------------------------------------------------------------------------- silhouette
@@ -336,6 +338,7 @@ def test_silhouette_names(submission, case, times, plus):
 
 
 untouched("silhouette", partitions())
+double_precision("silhouette", partitions())
 
 
 # --------------------------------------------------------------------------------- agglomerate
@@ -444,6 +447,7 @@ def test_agglomerate_monotone(submission, fill, linkage, others):
 
 
 untouched("agglomerate", sets_of_rows())
+double_precision("agglomerate", sets_of_rows(("average", "complete")))
 
 
 # ----------------------------------------------------------------------------------------- pca
@@ -552,6 +556,7 @@ def test_pca_moved(submission, case, fill):
 
 
 untouched("pca", clouds())
+double_precision("pca", clouds(), names=PARTS, probe=upright_pca)
 
 
 # ------------------------------------------------------------------------------ isolation_tree
@@ -759,6 +764,7 @@ def test_anomaly_scores_sooner(submission, n, levels):
 
 
 untouched("anomaly_scores", scored_rows())
+double_precision("anomaly_scores", scored_rows())
 
 
 # ------------------------------------------------------------------------------- pseudo_labels

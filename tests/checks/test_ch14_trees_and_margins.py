@@ -4,6 +4,7 @@ import numpy as np
 
 from grader.checks import (
     check,
+    double_precision,
     example,
     expect,
     expect_close,
@@ -669,6 +670,7 @@ def test_hinge_loss_bias(submission, case):
 
 
 untouched("hinge_loss", machines())
+double_precision("hinge_loss", machines(), names=HINGE)
 
 
 # pegasos
@@ -743,6 +745,7 @@ def test_pegasos_draws(submission, case):
 
 
 untouched("pegasos", walks_of_steps())
+double_precision("pegasos", walks_of_steps())
 
 
 # svm_decision
@@ -802,6 +805,7 @@ def test_svm_decision_shift(submission, case):
 
 
 untouched("svm_decision", kernels())
+double_precision("svm_decision", kernels())
 
 
 # knn_predict
@@ -1001,3 +1005,4 @@ def test_naive_bayes_order(submission, case):
 
 
 untouched("naive_bayes_log_posterior", POSTERIORS)
+double_precision("naive_bayes_log_posterior", POSTERIORS)

@@ -87,6 +87,15 @@ def test_an_overview_is_a_line_a_chapter():
     assert "A title" in lines[0]
 
 
+def test_an_overview_shows_whole_ids_in_line_with_each_other():
+    out = StringIO()
+    console = Console(file=out, width=80, color_system=None)
+    print_reports(console, [report(), replace(report(), chapter="ch14")], detailed=False)
+    lines = out.getvalue().splitlines()[:2]
+    assert lines[1].split()[1] == "ch14"
+    assert lines[0].index("A title") == lines[1].index("A title")
+
+
 def test_untrusted_text_becomes_harmless():
     nasty = "\x1b[2J\x07\x9b31m\u202e\u200b\r\x00 fine \ud800"
     assert "fine" in harmless(nasty)

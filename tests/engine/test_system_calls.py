@@ -156,7 +156,9 @@ def test_the_filter_answers_every_call_as_listed(machine):
     assert run(filtered, machine, clone, 0x003D0F00) == ALLOW  # a thread
     assert run(filtered, machine, clone, 0x10000011) == REFUSE
     assert run(filtered, machine, prctl, 15) == ALLOW
-    assert run(filtered, machine, prctl, 36) == REFUSE
+    assert run(filtered, machine, prctl, 36, 0) == REFUSE
+    assert run(filtered, machine, prctl, 36, 1) == ALLOW  # a worker says that it adopts orphans
+    assert run(filtered, machine, prctl, 15, 0) == ALLOW
     assert run(filtered, "i386", 120) == ABSENT
     if machine == "x86_64":
         assert run(filtered, machine, 0x40000000 | 165) == ABSENT
@@ -166,9 +168,10 @@ def test_other_machines_have_no_filter():
     assert system_calls.program("riscv64") is None
 
 
-def run(filtered: bytes, machine: str, number: int, argument: int = 0) -> int:
+def run(filtered: bytes, machine: str, number: int, argument: int = 0, second: int = 0) -> int:
     """Interpret the program as the kernel does."""
-    data = struct.pack("=IIQQ", number, ARCHITECTURES.get(machine, 0x40000003), 0, argument)
+    architecture = ARCHITECTURES.get(machine, 0x40000003)
+    data = struct.pack("=IIQQQ", number, architecture, 0, argument, second)
     lines = list(struct.iter_unpack("=HBBI", filtered))
     at, value = 0, 0
     while True:
