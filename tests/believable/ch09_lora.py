@@ -2,7 +2,7 @@
 
 low_rank_approximation: failed, columns-of-vh
 LoRALinear: error
-inject_lora: failed
+inject_lora: failed, whole-name + silent-without-match
 lora_parameters: error
 count_parameters: error
 lora_state_dict: error

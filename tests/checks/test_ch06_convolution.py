@@ -456,8 +456,6 @@ def test_output_size_int(submission, axis):
 
 
 matches("output_size", st.sampled_from(AXES), compare=same_size, first=FIRST_AXES)
-
-
 matches(
     "output_size",
     st.sampled_from(FITTING),
@@ -496,11 +494,7 @@ def test_output_size_left_over(submission, axis, more):
 
 
 example("pad2d")
-
-
 matches("pad2d", images(), first=FIRST_IMAGES)
-
-
 matches(
     "pad2d",
     images().map(lambda image: (image[0], 1)),
@@ -547,11 +541,7 @@ def test_pad2d_twice(submission, case):
 
 
 example("conv2d")
-
-
 matches("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS))
-
-
 matches(
     "conv2d",
     layers(PLAIN).map(lambda layer: (layer.x, layer.w, layer.b)),
@@ -617,8 +607,6 @@ def test_conv2d_moves(submission, layer):
 
 
 example("conv2d_backward")
-
-
 matches(
     "conv2d_backward",
     layers().map(backward),
@@ -626,8 +614,6 @@ matches(
     scale=of_products,
     first=map(backward, FIRST_LAYERS),
 )
-
-
 matches(
     "conv2d_backward",
     layers(PLAIN).map(lambda layer: (layer.dout, layer.x, layer.w)),
@@ -637,8 +623,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "conv2d_backward",
     layers(BORDERED).map(backward),
@@ -709,11 +693,7 @@ def test_conv2d_backward_left_over(submission, layer):
 
 
 example("im2col")
-
-
 matches("im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED))
-
-
 matches(
     "im2col",
     windowed_images(PLAIN).map(forth),
@@ -752,16 +732,12 @@ def test_im2col_product(submission, reference, layer):
 
 
 example("col2im")
-
-
 matches(
     "col2im",
     windowed_images().map(back),
     scale=of_first,
     first=map(back, FIRST_WINDOWED),
 )
-
-
 matches(
     "col2im",
     windowed_images(APART).map(back),
@@ -769,8 +745,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "col2im",
     windowed_images(BORDERED).map(back),
@@ -821,11 +795,7 @@ def test_col2im_adjoint(submission, reference, case):
 
 
 example("max_pool2d")
-
-
 matches("max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
-
-
 matches(
     "max_pool2d",
     pooled_images(TILED).map(pooled).map(lambda pool: (np.abs(pool[0]), *pool[1:])),
@@ -862,16 +832,12 @@ def test_max_pool2d_darker(submission, case, step):
 
 
 example("max_pool2d_backward")
-
-
 matches(
     "max_pool2d_backward",
     decided_images().map(unpooled),
     scale=of_first,
     first=map(unpooled, FIRST_DECIDED),
 )
-
-
 matches(
     "max_pool2d_backward",
     decided_images(POOLS_APART).map(unpooled),
@@ -914,16 +880,12 @@ def test_max_pool2d_backward_sum(submission, case):
 
 
 example("avg_pool2d")
-
-
 matches(
     "avg_pool2d",
     pooled_images().map(pooled),
     scale=of_first,
     first=map(pooled, FIRST_POOLED),
 )
-
-
 matches(
     "avg_pool2d",
     pooled_images(TILED).map(pooled),
@@ -962,11 +924,7 @@ def test_avg_pool2d_convolution(submission, reference, case):
 
 
 example("lenet")
-
-
 matches("lenet", networks(), first=FIRST_NETWORKS)
-
-
 matches(
     "lenet",
     networks().map(positive),
