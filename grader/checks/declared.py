@@ -76,8 +76,8 @@ def example(exercise: str, *, probe: bool = False) -> None:
     modules or functions of its own runs beside the submission, as any does with `probe`.
     """
     place = _Place.of_caller()
-    worked = example_of(place.statements, exercise)
-    if worked.direct and not probe:
+    worked = example_of(place.statements, exercise, probe=probe)
+    if worked.direct:
 
         def test(submission: Answers) -> None:
             run_directly(worked, submission)

@@ -11,7 +11,7 @@ from grader.course.model import Exercise
 from grader.judge.assignment import Run
 from grader.judge.attempt import TOO_LARGE, Attempt, bounded
 from grader.judge.chapter import LoadedChapter
-from grader.judge.diagnosis import Elsewhere, diagnose
+from grader.judge.diagnosis import Whence, diagnose
 from grader.judge.finding import Finding
 from grader.judge.run import Outcome, run_check
 from grader.report.model import DOES_NOT_PARSE
@@ -90,12 +90,9 @@ def judge_exercise(
 
 
 def with_diagnosis(
-    loaded: LoadedChapter, verdict: Verdict, elsewhere: Elsewhere = lambda error: False
+    loaded: LoadedChapter, verdict: Verdict, whence: Whence | None = None
 ) -> Verdict:
-    """The verdict with the mistake behind it, or two at once, where that is sure.
-
-    `elsewhere` tells errors that another exercise raised.
-    """
+    """The verdict with the mistake behind it, or two at once, where that is sure."""
     if verdict.status not in ("failed", "error"):
         return verdict
     own = [entry for entry in loaded.mistakes if entry.exercise == verdict.exercise.name]
@@ -103,7 +100,7 @@ def with_diagnosis(
         return verdict
     try:
         with bounded(loaded.chapter.limits.judge_seconds):
-            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes, elsewhere))
+            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes, whence))
     except (MemoryError, SubmissionLost):  # no name is better than no report
         return verdict
 

@@ -13,6 +13,7 @@ from grader.judge.grading import Verdict
 from grader.judge.repro import repro
 from grader.judge.run import Outcome
 from grader.judge.warned import without_warnings
+from grader.python.toplevel import definition_of
 from grader.report.explain import explained
 from grader.report.model import (
     DOES_NOT_PARSE,
@@ -32,6 +33,8 @@ from grader.wall.session import Session
 
 NUMBERED = re.compile(r"\bline (\d+)\b(?=\)?$)")
 """A line of the whole file at the end of what Python says about a syntax error."""
+
+UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 MOST_CALLS = 4
 MESSAGE = 600
@@ -168,8 +171,18 @@ def _said_at(
     if submission.is_notebook:
         error = NUMBERED.sub(lambda found: submission.place(int(found[1]), file), error)
     place = f"{submission.place(number, file)}: {text}\n" if text else ""
-    advice = explained(error, text, chapter)
+    advice = _failed_import(error, submission, file) or explained(error, text, chapter)
     return f"{place}{error}\n{advice}" if advice else f"{place}{error}"
+
+
+def _failed_import(error: str, submission: Submission, file: str) -> str:
+    """What to say of a name that the file does import: why not stands in a note of its own."""
+    named = UNDEFINED.match(error)
+    found = definition_of(submission.text(file), named[1]) if named else None
+    if found is None or not found.is_import:
+        return ""
+    place = submission.place(found.first, file)
+    return f"The import of it in {place} fails: the note on that says why."
 
 
 def _call(call: Call, namespace: dict[str, Any], submission: Submission) -> CallShown:

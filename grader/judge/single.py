@@ -13,7 +13,7 @@ from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_check, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
-from grader.judge.text import decided_by_text, explained_by_text, raised_elsewhere
+from grader.judge.text import Raised, decided_by_text, explained_by_text
 from grader.report.terminal import failure, plain
 from grader.submission.blocks import blocks
 from grader.submission.reading import Submission, chapter_file, read_submission
@@ -103,6 +103,6 @@ def _words(loaded: LoadedChapter, verdict: Verdict, submission: Submission) -> s
     if verdict.status == "passed":
         return None
     if verdict.outcomes[0].check.value:
-        elsewhere = raised_elsewhere(loaded, submission, verdict.exercise)
-        verdict = with_diagnosis(loaded, verdict, elsewhere)
+        whence = Raised(loaded, submission, verdict.exercise)
+        verdict = with_diagnosis(loaded, verdict, whence)
     return plain(failure(exercise_report(verdict, loaded.namespace, submission)))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from grader.course.model import Exercise
 from grader.judge.chapter import LoadedChapter
@@ -30,19 +29,26 @@ def decided_by_text(
     return shortcut(loaded, submission, exercise)
 
 
-def raised_elsewhere(
-    loaded: LoadedChapter, submission: Submission, exercise: Exercise
-) -> Callable[[SubmissionError], bool]:
-    """Tells whether an error arose in the lines of another exercise of the submission."""
-    others = [one.name for one in loaded.chapter.exercises if one.name != exercise.name]
+@dataclass(frozen=True)
+class Raised:
+    """What the lines of a submission tell of the errors that it raises in an exercise."""
 
-    def elsewhere(error: SubmissionError) -> bool:
+    loaded: LoadedChapter
+    submission: Submission
+    exercise: Exercise
+
+    def elsewhere(self, error: SubmissionError) -> bool:
+        """Whether the error arose in the lines of another exercise."""
         file, number = error.lines[-1] if error.lines else ("", 0)
-        text = submission.text(file) if number else ""
+        text = self.submission.text(file) if number else ""
+        others = [one.name for one in self.loaded.chapter.exercises if one != self.exercise]
         found = [definition_of(text, name) for name in others] if text else []
         return any(one is not None and one.first <= number <= one.last for one in found)
 
-    return elsewhere
+    def on_purpose(self, error: SubmissionError) -> bool:
+        """Whether it was raised by a `raise` that the student wrote."""
+        file, number = error.lines[-1] if error.lines else ("", 0)
+        return self.submission.line(number, file).startswith("raise ")
 
 
 def absent_from_text(

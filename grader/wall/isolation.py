@@ -251,7 +251,9 @@ def _namespaces(warm: bool) -> list[str]:
     own_user = [] if os.geteuid() == 0 else ["--unshare-user"]
     if own_user and not warm:
         own_user.append("--disable-userns")
-    return [*own_user, *shared, "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
+    if not warm:  # where not, each cell has its own, and a judge may share ours
+        shared.append("--unshare-cgroup-try")
+    return [*own_user, *shared, "--die-with-parent", "--new-session"]
 
 
 def _file_system(libraries: list[Path]) -> list[str]:

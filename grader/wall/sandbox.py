@@ -27,8 +27,8 @@ from grader.wall.isolation import (
 )
 from grader.wall.limits import Limits
 from grader.wall.opened import Opened, opened
-from grader.wall.protocol.channel import CELL, READY, WORKER
 from grader.wall.protocol.line import forks
+from grader.wall.protocol.requests import CELL, READY, WORKER
 from grader.wall.spawned import SpawnedSandbox
 
 CREDENTIALS = struct.Struct("@iII")
@@ -38,8 +38,8 @@ CREDENTIALS = struct.Struct("@iII")
 class Zygote:
     """A process behind the wall that forks workers, at the other end of a control socket."""
 
-    control: socket.socket
-    limits: Limits
+    def __init__(self, control: socket.socket, limits: Limits) -> None:
+        self.control, self.limits = control, limits
 
     def open(self) -> Opened:
         """Fork a worker.  Raises SandboxError."""
@@ -62,6 +62,16 @@ class Zygote:
             theirs.close()
             os.close(held)
         return ours, leash
+
+    def alive(self) -> bool:
+        """Whether the zygote still holds its end of the control socket."""
+        self.control.setblocking(False)
+        try:
+            return bool(self.control.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     def greeted(self) -> bool:
         """Wait for the one byte with which a zygote says that it is ready."""
@@ -99,6 +109,9 @@ class Sandbox(Zygote):
     its own.
     """
 
+    ancestor = False
+    """Whether its first process also forks the judge, see `ancestor.py`."""
+
     def __init__(
         self,
         isolation: Isolation,
@@ -126,6 +139,7 @@ class Sandbox(Zygote):
             "limits": resource_limits(self.isolation, self.limits),
             "user": user,
             "refuse_calls": not strong,
+            "ancestor": self.ancestor,
         }
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
         # A warm one makes cells, which need the calls; each then installs the filter itself.
@@ -150,13 +164,17 @@ class Sandbox(Zygote):
             return
         self.ready = self.greeted()
         if not self.ready:
-            self.process.kill()
-            self.process.wait()
-            self.errors.seek(0)
-            said = self.errors.read().decode(errors="replace").strip().splitlines()
-            raise SandboxError(
-                f"the sandbox does not start: {said[-1] if said else 'no reason given'}"
-            )
+            raise self.failure()
+
+    def failure(self) -> SandboxError:
+        """Why it does not start, in its last words; it is ended."""
+        self.process.kill()
+        self.process.wait()
+        self.errors.seek(0)
+        said = self.errors.read().decode(errors="replace").strip().splitlines()
+        return SandboxError(
+            f"the sandbox does not start: {said[-1] if said else 'no reason given'}"
+        )
 
     def divisible(self) -> bool:
         """Whether namespaces may be nested here.  Raises SandboxError."""
@@ -173,16 +191,6 @@ class Sandbox(Zygote):
             self.restart()
         self.wait()
         return super().open()
-
-    def alive(self) -> bool:
-        """Whether the zygote still holds its end of the control socket."""
-        self.control.setblocking(False)
-        try:
-            return bool(self.control.recv(1, socket.MSG_PEEK))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
 
     def restart(self) -> None:
         """Replace a zygote that has ended."""
@@ -208,7 +216,7 @@ class Sandbox(Zygote):
         self.process.kill()
         self.process.wait()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -222,7 +230,7 @@ class Cell(Zygote):
     system does not allow namespaces within namespaces.
     """
 
-    def __init__(self, warm: Sandbox) -> None:
+    def __init__(self, warm: Zygote) -> None:
         self.limits = warm.limits
         self.control, self.leash = warm.ask(CELL)
         if not self.greeted():
@@ -236,6 +244,41 @@ class Cell(Zygote):
         os.close(self.leash)
 
     def __enter__(self) -> Cell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Chamber:
+    """A cell for the submissions of one judge, and another one if something has ended it."""
+
+    def __init__(self, warm: Zygote) -> None:
+        self.warm = warm
+        self.cell: Cell | None = None
+
+    def wait(self) -> None:
+        """Raises SandboxError."""
+        if self.cell is None:
+            self.cell = Cell(self.warm)
+
+    def open(self) -> Opened:
+        """Fork a worker.  Raises SandboxError."""
+        if not self.alive():
+            self.close()
+        self.wait()
+        assert self.cell is not None
+        return self.cell.open()
+
+    def alive(self) -> bool:
+        return self.cell is not None and self.cell.alive()
+
+    def close(self) -> None:
+        if self.cell is not None:
+            self.cell.close()
+            self.cell = None
+
+    def __enter__(self) -> Chamber:
         return self
 
     def __exit__(self, *_: object) -> None:

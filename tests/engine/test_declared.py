@@ -178,6 +178,19 @@ def test_the_reference_shows_what_its_statement_says(small, name):
     assert judged(small(), EXAMPLE, **{name: None}).passed
 
 
+def test_an_example_runs_beside_the_submission_where_it_has_to(small):
+    root = small(checks=CHECKS.replace('example("halves")', 'example("halves", probe=True)'))
+    assert judged(root, EXAMPLE, halves=None).passed
+    assert judged(root, EXAMPLE, halves=lambda x: (x, x.mean())).status == "failed"
+    made = SOLUTION.replace("draw(3, np.random.default_rng(0))", "draw(3, rng)").replace(
+        ">>> draw(3, rng)",
+        ">>> rng = np.random.Generator(np.random.PCG64(0))\n    >>> draw(3, rng)",
+    )
+    assert judged(small(solution=made), EXAMPLE, draw=None).passed
+    wrong = judged(small(solution=made), EXAMPLE, draw=lambda n, rng: rng.random(n) / 2)
+    assert wrong.status == "failed"
+
+
 class Wrong:
     """Counts, but takes text."""
 
