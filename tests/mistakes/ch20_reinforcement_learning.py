@@ -86,8 +86,6 @@ slips(
         return np.argmax(q) -> return q.max()
     last-of-equals: Where several are best the first of them is due.
         return np.argmax(q) -> return len(q) - 1 - np.argmax(q[::-1])
-    always-greedy: Without trying others an agent never finds out that it was unlucky.
-        if rng.random() < epsilon: -> if rng.random() < 0:
     worst-action: The best action has the largest value.
         np.argmax(q) -> np.argmin(q)
     sorts-in-place: The caller's values are in another order now.
@@ -596,17 +594,7 @@ slips(
     capacity-as-length: len(buffer) is how many there are, not how many fit.
         return len(self.transitions) -> return self.transitions.maxlen
     shared-by-all: Each buffer has a store of its own.
-        def __init__(self, capacity):
-            self.transitions = deque(maxlen=capacity)
-        ->
-        def __init__(self, capacity, store=deque()):
-            self.transitions = store
-            self.capacity = capacity
-
-        self.transitions.append((state.copy(), action, reward, next_state.copy(), done))
-        ->
-        self.transitions.append((state.copy(), action, reward, next_state.copy(), done))
-        while len(self.transitions) > self.capacity:
-            self.transitions.popleft()
+        self.transitions = deque(maxlen=capacity)
+        -> type(self).transitions = deque(maxlen=capacity)
     """,
 )
