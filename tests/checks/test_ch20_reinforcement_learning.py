@@ -987,8 +987,7 @@ def expect_batches(got, due):
     expect_equal(len(got), len(due), "how many batches came back")
     for mine, other in zip(got, due, strict=True):
         for name, one, wanted in zip(BATCH, as_parts(mine, BATCH), other, strict=True):
-            found = np.asarray(one)
-        expect_close(found.astype(wanted.dtype), wanted, name)
+            expect_close(one, wanted, name)
 
 
 def expect_replay(got, due):
@@ -1003,7 +1002,7 @@ SIX_STEPS = [
     (np.array([n, 7.0]), n % 3, n - 0.5, np.array([n + 1, 5.0]), n % 3 == 2) for n in range(6)
 ]
 HISTORIES = [
-    (4, SIX_STEPS, [4, 3, 2, 4, 3], generator(3)),
+    (4, SIX_STEPS, [3, 2, 3, 1, 3], generator(3)),
     (6, SIX_STEPS, [6, 5, 3], generator(1)),
     (5, SIX_STEPS[:3], [3, 2, 3, 2], generator(2)),
     (1, SIX_STEPS[:2], [1], generator(0)),

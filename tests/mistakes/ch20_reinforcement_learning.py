@@ -75,10 +75,7 @@ slips(
         rng.integers(len(q)) -> rng.integers(max(len(q) - 1, 1))
     no-draw-at-the-ends: The coin is drawn always, with ε = 0 and ε = 1 too.
         if rng.random() < epsilon: -> if epsilon == 1 or (epsilon > 0 and rng.random() < epsilon):
-    global-generator: Draw from rng, which the caller has given.
-        rng.random() < epsilon -> np.random.random() < epsilon
-        rng.integers(len(q)) -> np.random.randint(len(q))
-    draws-by-choice: The statement names the draw: integers, not choice.
+    draws-a-permutation: The statement names the draw: integers, not a permutation.
         rng.integers(len(q)) -> rng.permutation(len(q))[0]
     action-from-a-float: The action is drawn as an integer.
         rng.integers(len(q)) -> int(rng.random() * len(q))
@@ -530,9 +527,6 @@ slips(
         next_state.copy() -> next_state
     with-replacement: A batch holds no transition twice.
         replace=False -> replace=True
-    draws-integers: The statement names the draw: choice without replacement.
-        rng.choice(len(self), size=batch_size, replace=False)
-        -> rng.integers(len(self), size=batch_size)
     draws-a-permutation: The statement names the draw: choice of batch_size without replacement.
         rng.choice(len(self), size=batch_size, replace=False)
         -> rng.permutation(len(self))[:batch_size]
