@@ -414,9 +414,9 @@ def best_apart(P, R, V, gamma, terminal):
     )
 
 
-def swept(P, R, gamma, terminal, steps):
-    V = np.zeros(len(P))
-    for _ in range(steps):
+def swept(P, R, gamma, terminal, count):
+    V = 0.0 * terminal
+    for _ in range(count):
         V = np.where(terminal, 0.0, np.sum(P * (R + gamma * V), axis=2).max(axis=1))
     return V
 
@@ -436,10 +436,17 @@ def worlds(draw, shapes=WORLDS, gammas=(0.5, 0.9, 1.0, 0.0), steps=(2, 1, 3, 0, 
     return TWO_WAYS, PAID, 0.5, np.array([NO, YES]), count
 
 
+def paying(rewards, *shape):
+    """An array that is zero but at the places named."""
+    found = np.zeros(shape)
+    for place, reward in rewards.items():
+        found[place] = reward
+    return found
+
+
 PLANNED = ("V", "policy")
 CHAIN = np.eye(4)[[[0, 1], [0, 2], [1, 3], [3, 3]]]
-PRIZE = np.zeros((4, 2, 4))
-PRIZE[2, 1, 3], PRIZE[0, 0, 0], PRIZE[3] = 8.0, 1.0, 5.0
+PRIZE = paying({(2, 1, 3): 8.0, (0, 0, 0): 1.0, (3,): 5.0}, 4, 2, 4)
 WALLS = [
     *((CHAIN, PRIZE, 0.5, np.array([NO, NO, NO, YES]), steps) for steps in (3, 1, 2, 0, 6)),
     *((CHAIN, PRIZE - 2, 1.0, np.array([NO, NO, NO, YES]), steps) for steps in (2, 0, 4)),
@@ -863,7 +870,7 @@ matches(
 @given(case=played())
 def test_reinforce_gradient_expected(submission, case):
     theta, states, actions, rewards, gamma, _ = case
-    returns, later = np.zeros(len(rewards)), 0.0
+    returns, later = 0.0 * rewards, 0.0
     for t in range(len(rewards) - 1, -1, -1):
         returns[t] = later = rewards[t] + gamma * later
     got = submission.reinforce_gradient(theta, states, actions, rewards, gamma, returns)
