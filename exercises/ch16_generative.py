@@ -283,9 +283,9 @@ def zero_shot_probabilities(image_features, prompt_features, logit_scale):
         w_c = m_c / ‖m_c‖
         probabilities_n = softmax over c of e^{logit_scale} · w_c · I_n
 
-    v_cp is the vector of prompt p of class c, and I_n = image_n / ‖image_n‖.  "A photo of a cat", "a
-    drawing of a cat": each prompt counts alike, however long its vector is, and the class vector
-    w_c is of unit length again.
+    v_cp is the vector of prompt p of class c, and I_n = image_n / ‖image_n‖.  "A photo of a cat",
+    "a drawing of a cat": each prompt counts alike, however long its vector is, and the class
+    vector w_c is of unit length again.
 
     image_features: (N, D); prompt_features: (C, P, D), P prompts for each of C classes;
     logit_scale: a tensor without axes, the logarithm of the scale.  No vector and no mean is zero.
