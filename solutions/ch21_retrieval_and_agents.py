@@ -348,8 +348,8 @@ def run_agent(model, tools, question, max_steps):
             return f"error: unknown tool {name}"
         try:
             return str(tools[name](**arguments))
-        except Exception as error:
-            return f"error: {type(error).__name__}: {error}"
+        except Exception as raised:
+            return f"error: {type(raised).__name__}: {raised}"
 
     messages = [{"role": "user", "content": question}]
     for _ in range(max_steps):

@@ -14,7 +14,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.model import Chapter, load_course
+from grader.course.model import Chapter
+from grader.course.reading import load_course
 from grader.judge.assignment import Assignment, Run
 from grader.judge.heir import reports
 from grader.report.as_gradescope import no_mark, to_gradescope, zero

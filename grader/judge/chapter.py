@@ -13,7 +13,8 @@ from typing import Any
 from grader.bank import Mistake, load_mistakes
 from grader.checks.answers import Once
 from grader.checks.check import Check
-from grader.course.model import Chapter, Course, CourseError, load_module
+from grader.course.model import Chapter, Course, CourseError
+from grader.course.reading import load_module
 from grader.judge.recorded import Recorded
 
 

@@ -18,7 +18,8 @@ from grader.wall import usage
 from grader.wall.ancestor import Ancestor
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
-from grader.wall.sandbox import AnySandbox, Chamber, Zygote
+from grader.wall.sandbox import AnySandbox, Chamber
+from grader.wall.zygote import Zygote
 
 Observe = Callable[[Exercise, bool], None]
 

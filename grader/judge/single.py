@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.checks.check import Check
-from grader.course.model import Chapter, find_course, load_course
+from grader.course.model import Chapter, find_course
+from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_check, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
 from grader.judge.text import Raised, decided_by_text, explained_by_text
-from grader.report.terminal import failure, plain
+from grader.report.failure import failure, plain
 from grader.submission.blocks import blocks
 from grader.submission.reading import Submission, chapter_file, read_submission
 from grader.wall.clocks import Account

@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
+from grader.wall.bubblewrap import ENGINE
 from grader.wall.errors import SandboxError
-from grader.wall.isolation import ENGINE, WORKERS, Isolation, library_files
+from grader.wall.installed import WORKERS, library_files
+from grader.wall.isolation import Isolation
 from grader.wall.limits import Limits
 from grader.wall.protocol.line import forks
 from grader.wall.protocol.requests import DIVISIBLE, JUDGE
@@ -73,7 +75,7 @@ class Ancestor(Sandbox):
         """See `outwards.Order`."""
         found = library_files((*self.libraries, *WORKERS))
         return {
-            "engine": str(ENGINE.parent.parent),
+            "engine": str(ENGINE.parent),
             "path": [place for place in sys.path if place],
             "environment": dict(os.environ),
             "folder": os.getcwd(),

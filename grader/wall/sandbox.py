@@ -1,4 +1,4 @@
-"""The judge's handles: a sandbox to start and end, cells and workers to open in it."""
+"""Sandboxes to start and end, and cells in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,91 +14,22 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Protocol, Self
 
+from grader.wall.bubblewrap import call_filter
 from grader.wall.errors import SandboxError
 from grader.wall.growth import not_inherited
 from grader.wall.isolation import (
     Isolation,
-    call_filter,
     environment,
     python_command,
     resource_limits,
     unprivileged_user,
 )
 from grader.wall.limits import Limits
-from grader.wall.opened import Opened, opened
+from grader.wall.opened import Opened
 from grader.wall.protocol.line import forks
-from grader.wall.protocol.requests import CELL, READY, WORKER
+from grader.wall.protocol.requests import CELL
 from grader.wall.spawned import SpawnedSandbox
-
-CREDENTIALS = struct.Struct("@iII")
-"""Process, user and group of a sender: `struct ucred`, unix(7)."""
-
-
-class Zygote:
-    """A process behind the wall that forks workers, at the other end of a control socket."""
-
-    def __init__(self, control: socket.socket, limits: Limits) -> None:
-        self.control, self.limits = control, limits
-
-    def open(self) -> Opened:
-        """Fork a worker.  Raises SandboxError."""
-        ours, leash = self.ask(WORKER)
-        return opened(ours, self.limits, leash, _greeting(ours, self.limits.start_seconds))
-
-    def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
-        """Ask for a worker or a cell; returns a socket to it, and its leash."""
-        ours, theirs = socket.socketpair()
-        if wanted == WORKER and hasattr(socket, "SO_PASSCRED"):
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        held, leash = os.pipe()
-        try:
-            socket.send_fds(self.control, [wanted], [theirs.fileno(), held])
-        except OSError as error:
-            ours.close()
-            os.close(leash)
-            raise SandboxError(f"the sandbox has ended: {error}") from None
-        finally:
-            theirs.close()
-            os.close(held)
-        return ours, leash
-
-    def alive(self) -> bool:
-        """Whether the zygote still holds its end of the control socket."""
-        self.control.setblocking(False)
-        try:
-            return bool(self.control.recv(1, socket.MSG_PEEK))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-
-    def greeted(self) -> bool:
-        """Wait for the one byte with which a zygote says that it is ready."""
-        self.control.settimeout(self.limits.start_seconds)
-        try:
-            return self.control.recv(1) == READY
-        except OSError:
-            return False
-
-
-def _greeting(end: socket.socket, seconds: float) -> int | None:
-    """Wait for a new worker's first byte; which process here sent it, as the kernel says.
-
-    None if there is no worker (its channel says so to whoever asks it) or the kernel does not tell.
-    """
-    if not hasattr(socket, "SO_PASSCRED"):
-        return None
-    end.settimeout(seconds)
-    try:
-        _, about, _, _ = end.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-    except OSError:
-        return None
-    for _, kind, data in about:
-        if kind == socket.SCM_CREDENTIALS:
-            process, _, _ = CREDENTIALS.unpack(data)
-            return int(process) or None
-    return None
+from grader.wall.zygote import Zygote
 
 
 class Sandbox(Zygote):

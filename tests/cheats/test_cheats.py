@@ -19,13 +19,15 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from grader.judge.assignment import Assignment
-from grader.course.model import Course, load_course
+from grader.course.model import Course
+from grader.course.reading import load_course
 from grader.judge.assignment import Run, Wave
 from grader.judge.heir import reports
 from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
-from grader.report.terminal import WIDTH, print_reports
+from grader.report.failure import WIDTH
 from grader.report.model import ChapterReport
+from grader.report.terminal import print_reports
 from grader.submission.reading import read_submission
 from grader.wall.ancestor import Ancestor
 

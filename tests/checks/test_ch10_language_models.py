@@ -1029,9 +1029,9 @@ def test_beam_score(submission, case):
 
 # --- BLEU ----------------------------------------------------------------------------------------
 
-WORDS = ["a", "an", "nd", "d", "the", "cat"]
+WORDS = ["a", "an", "nd", "d", "the", "A"]
 NUMBERS = [1, 11, 12, 2, 0, 7]
-"""Tokens that spell the same in other pieces: "an", "d" and "a", "nd"; 11, 2 and 1, 12."""
+"""Tokens that spell the same in other pieces, "an", "d" and "a", "nd", or in another case."""
 
 
 @st.composite

@@ -268,8 +268,10 @@ def partitions(which=PARTITIONS, scales=ORDINARY):
 def _partition(fill, labels, d):
     n = len(labels)
     X = fill.distinct(n, d) if is_plain(fill) else fill(n, d)
-    if fill.rng.integers(4) == 0:
-        X[np.equal(labels, labels[0])] = X[0]  # a = 0, and the only row of a cluster is not meant
+    largest = np.flatnonzero(np.equal(labels, max(labels, key=labels.count)))
+    equal = fill.rng.integers(4)
+    if equal < 2:  # all rows of a cluster, so that a = 0, or two of them: a distance of 0 counts
+        X[largest[: 2 if equal else None]] = X[largest[0]]
     return X, np.array(labels)
 
 

@@ -282,8 +282,8 @@ def spread(fill, n, d):
 
 def unit(v):
     """Vectors of length 1, and zeros where they are zeros."""
-    length = np.linalg.norm(v, axis=-1, keepdims=True)
-    return v / np.where(length > 0, length, 1.0)
+    size = np.sqrt(np.sum(v * v, axis=-1))[..., None]
+    return np.divide(v, size, out=np.zeros_like(v), where=size > 0)
 
 
 def lie_apart(values):
@@ -401,8 +401,8 @@ def ranks_of(rankings):
     """For every id the ranks that it has, in order."""
     ranks = {}
     for ranking in rankings:
-        for rank, one in enumerate(ranking, start=1):
-            ranks.setdefault(one, []).append(rank)
+        for place, one in enumerate(ranking):
+            ranks.setdefault(one, []).append(place + 1)
     return {one: tuple(sorted(found)) for one, found in ranks.items()}
 
 
@@ -500,22 +500,18 @@ untouched("reciprocal_rank_fusion", seeded(lists), first=MERGED[:3])
 
 
 def weighed(query, vectors, k, lam):
-    """The smallest gap between what is chosen and the next, over all choices; ties have none."""
-    fitness, alike, chosen, gap = (
-        unit(vectors) @ unit(query),
-        unit(vectors) @ unit(vectors).T,
-        [],
-        1.0,
-    )
-    while len(chosen) < min(k, len(vectors)):
-        scores = fitness - 0.0
-        if chosen:
-            scores = lam * fitness - (1 - lam) * alike[:, chosen].max(axis=1)
-        scores[chosen] = -np.inf
-        best = int(np.argmax(scores))
-        others = np.delete(scores, [*chosen, best])
-        gap = min(gap, float(scores[best] - others.max())) if len(others) else gap
-        chosen.append(best)
+    """The smallest gap between what is chosen and the next, over all choices."""
+    near, like = unit(vectors) @ unit(query), unit(vectors) @ unit(vectors).T
+    left, taken, gap = set(range(len(vectors))), [], 1.0
+    for _ in range(min(k, len(vectors))):
+        worth = {
+            i: lam * near[i] - (1 - lam) * max(like[i, j] for j in taken) if taken else near[i]
+            for i in left
+        }
+        best, *others = sorted(worth, key=lambda i: -worth[i])
+        gap = min(gap, worth[best] - worth[others[0]]) if others else gap
+        taken.append(best)
+        left.remove(best)
     return gap
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.model import Course, load_course
+from grader.course.model import Course
+from grader.course.reading import load_course
 from grader.judge.assignment import Assignment, JudgeError, Run, Wave
 from grader.judge.heir import reports
 from grader.judge.judging import Judging

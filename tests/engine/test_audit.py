@@ -9,14 +9,11 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.audit import Audit, audit_chapter
-from grader.course.model import load_course
-from grader.judge.assignment import Assignment, Run
-from grader.judge.judging import Judging
-from grader.submission.reading import read_submission
-from grader.wall.isolation import detect
+from grader.course.reading import load_course
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = load_course(ROOT)
+CHAPTERS = [chapter.id for chapter in COURSE.chapters]
 
 
 @functools.cache
@@ -31,30 +28,24 @@ def test_an_exercise_is_as_it_must_be(name):
     assert list(audit_of(exercise.chapter).exercise(exercise)) == []
 
 
-@pytest.mark.parametrize("name", [chapter.id for chapter in COURSE.chapters])
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_the_banks_of_a_chapter_are_about_its_exercises(name):
     assert list(audit_of(name).strangers()) == []
 
 
-def test_behind_the_wall_the_references_get_full_marks(course):
-    assignments = [
-        Assignment(chapter, read_submission(course.solution(chapter), chapter), chapter.exercises)
-        for chapter in course.chapters
-    ]
-    for report in Judging(course, assignments, Run(), detect()).reports():
-        checks = [check for exercise in report.exercises for check in exercise.checks]
-        assert [check for check in checks if check.status != "passed"] == []
-        assert report.notes == ()
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_behind_the_wall_the_reference_gets_full_marks(course, grade, name):
+    report = grade(name, course.solution(course.chapter(name)))
+    checks = [check for exercise in report.exercises for check in exercise.checks]
+    assert [check for check in checks if check.status != "passed"] == []
+    assert report.notes == ()
 
 
-def test_behind_the_wall_stubs_are_not_started(course):
-    assignments = [
-        Assignment(chapter, read_submission(course.stub(chapter), chapter), chapter.exercises)
-        for chapter in course.chapters
-    ]
-    for report in Judging(course, assignments, Run(), detect()).reports():
-        assert report.score == 0
-        assert {exercise.status for exercise in report.exercises} == {"not started"}
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_behind_the_wall_stubs_are_not_started(course, grade, name):
+    report = grade(name, course.stub(course.chapter(name)))
+    assert report.score == 0
+    assert {exercise.status for exercise in report.exercises} == {"not started"}
 
 
 CHECKS = """

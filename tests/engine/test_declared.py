@@ -11,7 +11,8 @@ import pytest
 from grader.bank import load_mistakes
 from grader.checks.answers import Local
 from grader.course.forms import test_name as name_of
-from grader.course.model import CourseError, load_course
+from grader.course.model import CourseError
+from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.judge.chapter import load_chapter
 from grader.judge.grading import judge_check

@@ -10,9 +10,9 @@ from grader.judge.assignment import Run
 from grader.judge.bounded import TooLong, bounded
 from grader.report import as_json
 from grader.report.as_page import page_html
+from grader.report.failure import failure, plain
 from grader.report.from_json import chapter_from
 from grader.report.model import ChapterReport
-from grader.report.terminal import failure, plain
 
 NAMED = {
     "no-max-shift": "e = np.exp(z)\n    return e / e.sum(axis=axis, keepdims=True)",

@@ -154,7 +154,7 @@ import sys
 from pathlib import Path
 from hypothesis import Phase, given, settings, strategies as st
 from grader.checks import fills
-from grader.course.model import load_module
+from grader.course.reading import load_module
 if len(sys.argv) > 1:
     load_module(Path(sys.argv[1]), "other")
 @settings(derandomize=True, database=None, phases=[Phase.generate], max_examples=200)

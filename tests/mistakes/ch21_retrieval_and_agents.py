@@ -11,7 +11,7 @@ slips(
         max(len(words) - overlap, 1) -> len(words)
     short-tail-dropped: The last window may be shorter: its words are text as well.
         max(len(words) - overlap, 1) -> len(words) - size + 1
-    no-overlap: Windows begin every size − overlap words.
+    no-overlap: Neighbours share words: a window begins before the last one ends.
         text.split(), size - overlap -> text.split(), size
     overlap-makes-chunks-longer: A window has size words, its overlap among them.
         words[start : start + size] -> words[start : start + size + overlap]
@@ -80,7 +80,7 @@ slips(
         -> scores += idf * f * (k1 + 1) / (f + norms)
     lower-cased: Tokens are compared as they are: "Cat" is not "cat".
         document.count(token) -> [one.lower() for one in document].count(token.lower())
-    base-ten-logarithm: The logarithm is the natural one.
+    base-ten-logarithm: The idf is a natural logarithm, to the base e.
         idf = math.log(1 + -> idf = math.log10(1 +
     tokens-popped: The caller's query is empty now: read it, and do not pop from it.
         return scores
@@ -254,7 +254,7 @@ slips(
         min(k, len(vectors)) -> k
     one-always: With k = 0 nothing is chosen.
         min(k, len(vectors)) -> min(max(k, 1), len(vectors))
-    last-of-equals: Of equal ones the lower index is chosen.
+    last-of-equals: Of two equal ones take the first, not the last.
         int(np.argmax(scores)) -> len(scores) - 1 - int(np.argmax(scores[::-1]))
     normalises-in-place: The caller's vectors have length 1 now: divide a copy.
         fitness = unit(vectors) @ unit(query)
@@ -379,7 +379,7 @@ slips(
         math.log2(rank + 1) -> rank
     natural-logarithm: The discount of the first place is log₂ 2 = 1.
         return sum(gain / math.log2(rank + 1) -> return sum(gain / math.log2(rank + 1) ** 2
-    nothing-relevant-is-perfect: Where nothing is relevant all three are 0.
+    nothing-relevant-is-perfect: Where nothing is relevant nothing is perfect: three zeros.
         return 0.0, 0.0, 0.0 -> return 0.0, 0.0, 1.0
     nothing-relevant-divides: Where nothing is relevant there is nothing to divide by.
         if not gains: -> if False:
@@ -478,11 +478,11 @@ slips(
     "run_agent",
     """
     tool-errors-escape: A tool that fails is told to the model; it does not end the program.
-        except Exception as error: -> except () as error:
+        except Exception as raised: -> except () as raised:
     some-errors-escape: Any Exception of a tool is told to the model.
-        except Exception as error: -> except ValueError as error:
+        except Exception as raised: -> except ValueError as raised:
     wrong-arguments-escape: Wrong arguments are a TypeError of the tool's call: tell the model.
-        except Exception as error: -> except (KeyError, ValueError, ZeroDivisionError) as error:
+        except Exception as raised: -> except (KeyError, ValueError, ZeroDivisionError) as raised:
     unknown-tool-raises: A name that no tool has is told to the model.
         if name not in tools:
             return f"error: unknown tool {name}"
@@ -549,11 +549,11 @@ slips(
     arguments-as-one: Each argument goes to the parameter of its name.
         tools[name](**arguments) -> tools[name](arguments)
     type-of-error-lost: The model is told the type of the error too.
-        f"error: {type(error).__name__}: {error}" -> f"error: {error}"
+        f"error: {type(raised).__name__}: {raised}" -> f"error: {raised}"
     representation-of-errors: The error is shown as its type, a colon and its text.
-        f"error: {type(error).__name__}: {error}" -> f"error: {error!r}"
+        f"error: {type(raised).__name__}: {raised}" -> f"error: {raised!r}"
     error-not-marked: What went wrong begins with `error: `.
-        f"error: {type(error).__name__}: {error}" -> f"{type(error).__name__}: {error}"
+        f"error: {type(raised).__name__}: {raised}" -> f"{type(raised).__name__}: {raised}"
     stops-at-an-error: The model can mend what it is told about: go on.
         messages.append({"role": "tool", "content": observation})
         ->
@@ -624,7 +624,7 @@ slips(
         ready.remove(done)
     only-keys: A task that stands in a list only is a task as well.
         return order -> return [task for task in order if task in dependencies]
-    unknown-task-is-an-error: A task that stands in a list only needs nothing.
+    unknown-task-is-an-error: Not every task is a key: one may be named in a list alone.
         needs.setdefault(task, set()) -> needs[task]
     cycle-cut: A circle has no order: raise ValueError.
         if len(order) < len(needs): -> if False:
