@@ -14,7 +14,9 @@ GRADING = "run"
 """The command that is meant where none is named: `grade ch3` is `grade run ch3`."""
 
 GENERAL = ("--help", "--install-completion", "--show-completion")
-STUDENTS = ("init", "next", "watch", "list", "hint", "reset", "solution", "show", "doctor")
+STUDENTS = tuple(
+    "init next watch list hint reset solution show login submit submissions doctor".split()
+)
 AUTHORS = ("audit", "docs", "notebooks", "stubs")
 WIDTH = 79
 CHAPTER = re.compile("ch|chapter", re.IGNORECASE)
@@ -54,7 +56,7 @@ class CommandGroup(TyperGroup):
         students = [name for name in STUDENTS if name in shown]
         formatter.write("\nFor students:\n")
         for name in students:
-            formatter.write(f"  {name:<10}{self.commands[name].get_short_help_str(WIDTH - 12)}\n")
+            formatter.write(f"  {name:<12}{self.commands[name].get_short_help_str(WIDTH - 14)}\n")
         authors = [name for name in AUTHORS if name in shown]
         instructors = [name for name in shown if name not in (*students, *authors)]
         formatter.write("\n" + _names("For instructors", sorted(instructors)))

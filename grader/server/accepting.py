@@ -124,7 +124,7 @@ def _look(session: Session, settings: Settings, account: Account, chapter: Chapt
     moment = now()
     state = found.state(moment)
     if state == AHEAD and found.opening.opens:
-        raise Refused(f"{chapter.id} opens on {said(found.opening.opens)}", found.opening.opens)
+        raise Refused(f"{chapter.id} opens on {said(found.opening.opens)}")
     if state == CLOSED and found.closes:
         raise Refused(f"{chapter.id} closed on {said(found.closes)}")
     still = left(found.opening.tries, received_of(session, account.id, chapter.id), moment)
