@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class LatePolicy:
 
     def closes(self, due: datetime) -> datetime:
         """The last moment at which something is accepted; `due` carries the class's time zone."""
-        return max(due + self.grace, due + timedelta(days=self.days))
+        return max(self._grace(due), due + timedelta(days=self.days), key=datetime.timestamp)
 
     def of(self, due: datetime | None, received: datetime) -> Lateness | None:
         """How late `received` is, None if it is not accepted any more.
@@ -53,7 +53,7 @@ class LatePolicy:
         if due is None:
             return ON_TIME
         # Moments are compared, never wall clocks: an hour that comes twice is two hours.
-        if received.timestamp() <= (due + self.grace).timestamp():
+        if received.timestamp() <= self._grace(due).timestamp():
             return ON_TIME
         if received.timestamp() > self.closes(due).timestamp():
             return None
@@ -61,3 +61,7 @@ class LatePolicy:
         over = local - due.replace(tzinfo=None)
         days = min(self.days, max(1, math.ceil(over / timedelta(days=1))))
         return Lateness(days, min(100.0, self.percent * days))
+
+    def _grace(self, due: datetime) -> datetime:
+        """The end of the grace, which is a span of time and no matter of wall clocks."""
+        return (due.astimezone(UTC) + self.grace).astimezone(due.tzinfo)

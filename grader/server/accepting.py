@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grader.classroom.members import Member
+from grader.classroom.members import Member, in_archive, is_archive
 from grader.classroom.roster import submission_among
 from grader.course.model import Chapter, Course
 from grader.report.text import harmless
@@ -25,6 +25,7 @@ from grader.server.tries import left
 from grader.server.windows import AHEAD, CLOSED
 from grader.submission import reading
 from grader.submission.errors import UnreadableSubmission
+from grader.submission.names import chapter_called, stem_of
 from grader.submission.siblings import LARGEST, LARGEST_TOGETHER, MOST_FILES
 from grader.wall.limits import MB
 
@@ -75,14 +76,17 @@ def of_text(
     return HandIn(chapter, target, submission, key)
 
 
-def of_file(course: Course, target: str, name: str, data: bytes, key: str) -> HandIn:
+def of_file(course: Course, target: str | None, name: str, data: bytes, key: str) -> HandIn:
     """A file as a browser sends it: source, notebook, or an archive of them.
 
-    Raises UnknownName, UnreadableSubmission.
+    Without a target the names say which chapter it is for.  Raises UnknownName,
+    UnreadableSubmission.
     """
-    chapter, _ = course.select(target)
     name = _name(name)
     member = Member(PurePosixPath(name), lambda most: data[: most + 1])
+    if target is None:
+        target = _named(course, member, data)
+    chapter, _ = course.select(target)
     found = submission_among([member], course, chapter)
     return HandIn(chapter, target, found, key)
 
@@ -136,6 +140,24 @@ def _look(session: Session, settings: Settings, account: Account, chapter: Chapt
 def said(moment: datetime) -> str:
     """A moment as the class's clock shows it."""
     return f"{moment:%a %d %b %Y at %H:%M} ({moment.tzname()})"
+
+
+def _named(course: Course, member: Member, data: bytes) -> str:
+    """The one chapter that the file's name, or those in an archive, are about.
+
+    Raises UnreadableSubmission.
+    """
+    name = member.path.name
+    paths = [member.path]
+    if is_archive(name):
+        paths += [one.path for one in in_archive(data, name) if not one.folder]
+    called = (chapter_called(stem_of(path), course.chapters) for path in paths)
+    found = {one.id for one in called if one is not None}
+    if len(found) != 1:
+        raise UnreadableSubmission(
+            "which chapter is it? The file's name does not say: choose it in the list"
+        )
+    return found.pop()
 
 
 def _name(text: str) -> str:

@@ -27,6 +27,7 @@ from grader.judge.assignment import JudgeError
 from grader.judge.exercise import cores
 from grader.server.benches import WARM, Benches
 from grader.server.claims import Claimed, claim, enter, give_back, keep, release
+from grader.server.history import likely
 from grader.server.office import Office
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
@@ -119,8 +120,10 @@ class Dispatcher:
             return result, standing.bench.versions.chapter
 
     def _warm_up(self) -> None:
-        """Load what is open, so that nobody waits for it."""
-        for name in list(self.office.settings.chapters)[:WARM]:
+        """Load what the next submissions will be for, so that nobody waits for it."""
+        names: list[str] = []
+        self._tried(lambda: names.extend(likely(self.office)))
+        for name in names[:WARM]:
             try:
                 with self._benches.of(name):
                     continue

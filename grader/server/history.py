@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, contains_eager, undefer
 
 from grader.classroom.lateness import Lateness
 from grader.report.model import ChapterReport
+from grader.server import windows
+from grader.server.accounts import now
 from grader.server.claims import report_in
+from grader.server.office import Office
 from grader.server.settings import LAST, Opening, Settings
 from grader.server.tables import (
     DONE,
@@ -168,6 +171,28 @@ def received_of(session: Session, account_id: int, chapter: str) -> list[datetim
                 Judgement.state != "failed",
             )
         )
+    )
+
+
+def likely(office: Office) -> list[str]:
+    """The chapters open now, the likeliest first: handed in for last, else due soonest."""
+    settings, moment = office.settings, now()
+    with office.database.reading() as session:
+        last = dict(
+            session.execute(
+                select(Submission.chapter, func.max(Submission.id)).group_by(Submission.chapter)
+            )
+            .tuples()
+            .all()
+        )
+    open_now = [
+        name
+        for name, opening in settings.chapters.items()
+        if window(opening, None).state(moment) in (windows.OPEN, windows.LATE)
+    ]
+    end = moment + timedelta(days=3650)
+    return sorted(
+        open_now, key=lambda name: (-last.get(name, 0), settings.chapters[name].due or end)
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, HTTPException, Request, UploadFile
@@ -39,7 +38,6 @@ from grader.server.tries import Left, left
 from grader.server.views import render
 from grader.server.windows import LATE, OPEN, Window
 from grader.submission.errors import UnreadableSubmission
-from grader.submission.names import chapter_called, stem_of
 
 router = APIRouter(tags=["pages"], default_response_class=HTMLResponse)
 
@@ -139,7 +137,7 @@ async def hand_in(
 
     def work() -> Response:
         try:
-            target = _chapter(office, name) if chapter == WHICH else chapter
+            target = None if chapter == WHICH else chapter
             found = of_file(office.course, target, name, data, key or secrets.token_urlsafe(12))
             number = taken(office, bounds, visitor.account, found)
         except (UnreadableSubmission, UnknownName) as error:
@@ -235,14 +233,3 @@ def _log_in(office: Office, complaint: str = "", status: int = 200) -> HTMLRespo
     response.body = page.encode()
     response.headers["content-length"] = str(len(response.body))
     return response
-
-
-def _chapter(office: Office, name: str) -> str:
-    """The chapter that a file is for by its name.  Raises UnreadableSubmission."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    found = chapter_called(stem_of(path), office.course.chapters)
-    if found is None:
-        raise UnreadableSubmission(
-            "which chapter is it? The file's name does not say: choose it in the list"
-        )
-    return found.id
