@@ -178,13 +178,10 @@ def likely(office: Office) -> list[str]:
     """The chapters open now, the likeliest first: handed in for last, else due soonest."""
     settings, moment = office.settings, now()
     with office.database.reading() as session:
-        last = dict(
-            session.execute(
-                select(Submission.chapter, func.max(Submission.id)).group_by(Submission.chapter)
-            )
-            .tuples()
-            .all()
+        rows = session.execute(
+            select(Submission.chapter, func.max(Submission.id)).group_by(Submission.chapter)
         )
+        last = {name: number for name, number in rows}
     open_now = [
         name
         for name, opening in settings.chapters.items()

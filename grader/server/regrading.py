@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from grader.classroom.results import ClassResults, Result
@@ -98,9 +98,7 @@ def decide(session: Session, regrade: Regrade, accepted: bool, who: str) -> None
         )
     else:  # what was not judged yet need not be
         session.execute(
-            update(Judgement)
-            .where(Judgement.round == regrade.id, Judgement.state == WAITING)
-            .values(state=FAILED, problem="the regrade was rejected", finished=now())
+            delete(Judgement).where(Judgement.round == regrade.id, Judgement.state == WAITING)
         )
     session.execute(
         update(Regrade)

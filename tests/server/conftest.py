@@ -240,7 +240,7 @@ class Room:
         module = self.office.course.chapter(chapter).module
         key = secrets.token_urlsafe(12)
         files = {module: source or self.small.RIGHT}
-        found = of_text(self.office.course, chapter, f"{module}.py", files, [], key)
+        found = of_text(self.office.course, chapter, f"{chapter}.py", files, [], key)
         with self.office.database.writing() as session:
             account = account_named(session, name)
             assert account is not None
