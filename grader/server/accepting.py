@@ -99,10 +99,13 @@ def accept(session: Session, office: Office, account: Account, hand_in: HandIn) 
     known = session.scalar(
         select(Submission).where(Submission.account_id == account.id, Submission.key == hand_in.key)
     )
+    content = packed(hand_in.submission)
+    digest = hashlib.sha256(content).hexdigest()
     if known is not None:
+        if known.digest != digest:
+            raise Refused("this key was sent before with another submission: take a new one")
         return known
     _look(session, settings, account, hand_in.chapter)
-    content = packed(hand_in.submission)
     row = Submission(
         account_id=account.id,
         key=hand_in.key,
@@ -110,7 +113,7 @@ def accept(session: Session, office: Office, account: Account, hand_in: HandIn) 
         target=hand_in.target,
         received=now(),
         file=_name(str(hand_in.submission.path)),
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=digest,
         content=content,
         round=FIRST,
     )

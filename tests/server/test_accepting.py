@@ -68,6 +68,8 @@ def test_the_same_key_is_the_same_submission_however_often_and_at_once(room):
         thread.join()
     assert len(set(numbers)) == 1
     assert len(numbers) == 8
+    other = ada.api("POST", "/submissions", json=body(room, files={"ch01_small": "x = 1"}))
+    assert other.status_code == 409
     # Somebody else's key is somebody else's submission.
     assert bob.api("POST", "/submissions", json=body(room)).json()["id"] not in numbers
     with room.office.database.reading() as session:

@@ -40,8 +40,8 @@ function dropZone(form) {
     }
   });
   form.addEventListener("submit", async (event) => {
-    if (form.dataset.ready) return;
     event.preventDefault();
+    if (form.dataset.sent) return;
     const file = await withoutOutputs(input.files[0]);
     if (file.size > LARGEST) {
       complain(form, `${file.name} is larger than 2 MB: is it the right file?`);
@@ -50,8 +50,8 @@ function dropZone(form) {
     const files = new DataTransfer();
     files.items.add(file);
     input.files = files.files;
-    form.dataset.ready = "yes";
-    form.requestSubmit();
+    form.dataset.sent = "yes"; // a second press is not a second submission
+    form.submit();
   });
 }
 
@@ -107,5 +107,8 @@ function watch(live) {
 }
 
 for (const form of document.querySelectorAll("[data-drop]")) dropZone(form);
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-drop]")) delete form.dataset.sent;
+});
 for (const live of document.querySelectorAll("[data-follow]")) follow(live);
 for (const live of document.querySelectorAll("[data-live]")) watch(live);
