@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from grader.checks.arguments import source_of
 from grader.wall.errors import SubmissionError
@@ -16,12 +16,11 @@ from grader.wall.protocol.wire import pack, pack_question, unpack, unpack_questi
 
 
 class Backend(Protocol):
-    """Whoever computes answers: a namespace in this process, or a worker behind the wall.
+    """Whoever computes answers: a namespace in this process, or a worker behind the wall."""
 
-    `printed` is what the submission printed during its last answer.
-    """
-
-    printed: str
+    @property
+    def printed(self) -> str:
+        """What the submission printed during its last answer."""
 
     def defines(self, name: str) -> bool:
         """Whether the submission offers a function or class of that name."""
@@ -32,8 +31,13 @@ class Backend(Protocol):
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
         """Run a small function beside the submission; returns plain data."""
 
+
+@runtime_checkable
+class AskedAhead(Protocol):
+    """A backend that answers faster when it knows what will be asked."""
+
     def foresee(self, requests: Sequence[bytes]) -> None:
-        """Take notice of what will probably be asked, packed, in that order; nothing ends that."""
+        """Take notice of what will probably be asked, packed, in that order; () ends that."""
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,6 @@ class Local:
         asked = pack_question((arguments, {}))
         module = Namespace(self.namespace)
         return unpack(self.answer(probe.source, asked, lambda: partial(probe.define(), module)))
-
-    def foresee(self, requests: Sequence[bytes]) -> None:
-        """Answers from this process need no time to travel."""
 
     def answer(self, name: str, asked: bytes, function: Callable[[], Callable[..., Any]]) -> bytes:
         """The answer as it would come over a wall: nothing of the question can be changed."""

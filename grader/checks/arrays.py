@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -68,16 +69,22 @@ def numbers_of(got: Any, expected: Any, message: str) -> tuple[np.ndarray, np.nd
     return actual, wanted
 
 
-def shaped(answer: Any, shape: tuple[int, ...], name: str) -> Any:
+def shaped(answer: Any, shape: Sequence[int], name: str, *, tensor: bool = False) -> Any:
     """The answer, to compute with, if it is numbers of that shape; of a list or tuple an array.
 
-    Raises Mismatch, which says what is due for `name`: "losses: shape (3,) is due, not (2,)".
+    With `tensor` nothing but a tensor will do.  Raises Mismatch, which says what is due for `name`:
+    "losses: shape (3,) is due, not (2,)".
     """
+    shape = tuple(shape)
     actual, kind = as_array(list(answer) if isinstance(answer, tuple) else answer)
-    if actual is None or actual.dtype.kind not in "biufc":
-        due = f"an array of shape {shape_of(shape)}" if shape else "a number"
-        raise Mismatch(joined(name, f"{due} is due, not {indefinite(kind)}"), got=answer)
-    if actual.shape != tuple(shape):
+    numbers = actual is not None and actual.dtype.kind in "biufc"
+    if not numbers or (tensor and kind != "tensor"):
+        what = "tensor" if tensor else "array"
+        due = f"{indefinite(what)} of shape {shape_of(shape)}" if shape or tensor else "a number"
+        given = "a list that holds no numbers" if kind == "list" and not numbers else None
+        text = f"{due} is due, not {given or indefinite(kind)}"
+        raise Mismatch(joined(name, text), got=answer)
+    if actual.shape != shape:
         text = f"shape {shape_of(shape)} is due, not {shape_of(actual.shape)}"
         raise Mismatch(joined(name, text), got=answer)
     return actual if kind == "list" else answer

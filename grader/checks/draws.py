@@ -7,15 +7,14 @@ every scale and in every memory layout.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
+from enum import Enum, auto
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.internal.conjecture import providers
+
+from grader.checks.hypothesis_internals import runner, without_constants
 
 ORDINARY = (1.0, 30.0, 1e-3)
 """Scales of inputs where a statement promises nothing special."""
@@ -43,18 +42,14 @@ SHAPES = (
     (2, 3, 2, 4),
 )
 
-_plainly: ContextVar[bool] = ContextVar("plainly", default=False)
-
-if hasattr(providers, "_get_local_constants"):
-    # Hypothesis likes to draw constants that it finds in the modules of a project; with them the
-    # same seed would draw other inputs in another process, after another import or in a clone.
-    _NO_CONSTANTS = type(providers.GLOBAL_CONSTANTS)()
-    providers._get_local_constants = lambda: _NO_CONSTANTS
+without_constants()
 
 
-def plainly() -> AbstractContextManager[None]:
-    """Within this context `fills` draws plain recipes only."""
-    return within(_plainly, True)
+class Manner(Enum):
+    """How the arrays of examples are drawn; whoever has Hypothesis draw passes it as the runner."""
+
+    PLAINLY = auto()
+    AT_EVERY_SCALE = auto()
 
 
 class Fill:
@@ -146,7 +141,7 @@ def fills(scales: tuple[float, ...] = ORDINARY) -> st.SearchStrategy[Fill]:
 
 @st.composite
 def _fills(draw: st.DrawFn, normal: st.SearchStrategy[tuple[str, float, str]]) -> Fill:
-    kind, scale, layout = draw(PLAIN_RECIPES if _plainly.get() else normal)
+    kind, scale, layout = draw(PLAIN_RECIPES if runner(draw) is Manner.PLAINLY else normal)
     return Fill(kind, scale, layout, draw(SEEDS))
 
 
@@ -161,16 +156,3 @@ def shapes(*ranks: int) -> st.SearchStrategy[tuple[int, ...]]:
     The axes differ from each other, and some have length 1.
     """
     return st.sampled_from([shape for shape in SHAPES if len(shape) in (ranks or (1, 2, 3, 4))])
-
-
-Value = TypeVar("Value")
-
-
-@contextmanager
-def within(variable: ContextVar[Value], value: Value) -> Iterator[None]:
-    """Within this context the variable has that value."""
-    token = variable.set(value)
-    try:
-        yield
-    finally:
-        variable.reset(token)

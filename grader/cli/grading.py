@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from grader.cli.here import say
 from grader.course.model import Chapter, Course, Exercise, NoCourse
-from grader.judge.assignment import Assignment, started
+from grader.judge.assignment import Assignment, Run, started
+from grader.judge.heir import reports
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import ChapterReport
 from grader.submission.blocks import blocks
@@ -44,13 +46,11 @@ def graded(course: Course, choice: Choice) -> list[ChapterReport]:
         for chapter, exercises in _chosen(course, choice)
     ]
     with started(assignments, detect()) as waves:
-        # Only now, while the sandboxes load NumPy and torch, does the judge import its own.
-        from grader.judge.assignment import Run
-        from grader.judge.judging import Judging
-
+        # What will draw the reports is imported while the sandboxes import NumPy and torch.
+        importlib.import_module("grader.report.terminal")
         run = Run(choice.seed, choice.examples)
         with _progress(course, assignments) as observe:
-            return Judging(course, assignments, run, detect(), observe).reports(waves)
+            return reports(course, assignments, run, detect(), observe, waves)
 
 
 def _submission(choice: Choice, chapter: Chapter) -> Submission:
@@ -133,7 +133,8 @@ def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
 def _print(reports: list[ChapterReport], drawing: Drawing) -> None:
     from rich.console import Console
 
-    from grader.report.terminal import WIDTH, print_reports
+    from grader.report.failure import WIDTH
+    from grader.report.terminal import print_reports
 
     if drawing.output is None:
         console = Console(highlight=False)

@@ -252,7 +252,7 @@ def _write(output: Path, title: str, shown: list[Shown]) -> None:
 
 def doctor() -> None:
     """Name what is missing here, and the command that mends it."""
-    from grader.student.doctor import findings
+    from grader.cli.doctor import findings
 
     for finding in findings():
         for line in finding.lines():

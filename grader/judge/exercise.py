@@ -14,10 +14,16 @@ from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter
 from grader.judge.grading import ALONE, judge_exercise, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
-from grader.judge.text import absent_from_text, decided_by_text, explained_by_text
+from grader.judge.text import (
+    Raised,
+    absent_from_text,
+    decided_by_text,
+    explained_by_text,
+)
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.submission.dependencies import with_notes
 from grader.wall.clocks import Account
+from grader.wall.foreseeing import Foreseeing
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import Workers
 from grader.wall.session import Session, Sources
@@ -88,12 +94,18 @@ def judged(
             verdict = verdict or absent_from_text(loaded, submission, exercise)
         if verdict is None:
             verdict = judge_exercise(
-                loaded, exercise, session, run, lambda outcome: observe(outcome.passed), attempt
+                loaded,
+                exercise,
+                Foreseeing(session),
+                run,
+                lambda outcome: observe(outcome.passed),
+                attempt,
             )
             verdict = explained_by_text(loaded, verdict, session, submission)
             session.close()  # nothing of it goes on while we look for a name for its mistake
             if len(verdict.outcomes) not in attempt.lost:
-                verdict = with_diagnosis(loaded, verdict)
+                whence = Raised(loaded, submission, exercise)
+                verdict = with_diagnosis(loaded, verdict, whence)
         report = exercise_report(verdict, loaded.namespace, submission)
         return Judged(report, tuple(problem_notes(verdict, session, submission)))
     finally:

@@ -13,9 +13,10 @@ import multiprocessing
 import os
 import signal
 import struct
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from grader.course.model import CourseError
@@ -27,6 +28,14 @@ from grader.wall.limits import MB
 KNOWN = (JudgeError, SandboxError, CourseError)
 FAREWELL = 2.0
 """Seconds in which a child that has closed its pipe is gone."""
+
+LOOK = 5.0
+"""Seconds after which a parent that hears nothing looks whether a child has stalled."""
+
+SILENCE = 300.0
+"""Seconds in which a judge decides a check, however busy the machine; it has clocks of its own."""
+
+SILENT = f"no word from the judge within {SILENCE:g} s"
 
 PLACE = struct.Struct("@qq")
 
@@ -115,6 +124,16 @@ def forked(
     process.start()
     theirs.close()
     return Fork(process, ours, progress, leads)
+
+
+def heard(connections: Iterable[Connection]) -> list[Any]:
+    """Those of the connections on which a child has something to say, or has ended; maybe none."""
+    return wait(list(connections), LOOK)
+
+
+def stalled(since: float) -> bool:
+    """Whether a child has been at one check since then, and for longer than any check takes."""
+    return time.monotonic() - since > SILENCE
 
 
 def growth_of(libraries: tuple[str, ...]) -> int:

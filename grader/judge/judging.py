@@ -6,14 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 
 from grader.course.model import Course, Exercise
 from grader.judge.assignment import Assignment, JudgeError, Run, Wave, started
 from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.exercise import Judged, Place, cores, joined, judged, settle
-from grader.judge.forks import FAREWELL, Died, Fork, Progress, forked, growth_of
+from grader.judge.forks import (
+    FAREWELL,
+    SILENT,
+    Died,
+    Fork,
+    Progress,
+    forked,
+    growth_of,
+    heard,
+    stalled,
+)
 from grader.report.model import ChapterReport
 from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionLost
@@ -21,12 +31,6 @@ from grader.wall.isolation import Isolation
 from grader.wall.protocol.libraries import load
 from grader.wall.protocol.line import forks
 from grader.wall.sandbox import AnySandbox
-
-LOOK = 5.0
-SILENCE = 300.0
-"""Seconds in which a judge decides a check, however busy the machine; it has clocks of its own."""
-
-SILENT = f"no word from the judge within {SILENCE:g} s"
 
 
 @dataclass
@@ -70,7 +74,7 @@ class Judging:
         Raises JudgeError, SandboxError or CourseError.
         """
         if waves is None:
-            with started(self.assignments, self.isolation) as own:
+            with started(self.assignments, self.isolation, heirs=False) as own:
                 return self.reports(own)
         self.accounts = [Account(len(cores())) for _ in self.assignments]
         for wave in waves:
@@ -97,10 +101,10 @@ class Judging:
                 self._give(judge, pending)
             while any(judge.task for judge in judges):
                 busy = {judge.fork.connection: judge for judge in judges if judge.task}
-                for ready in wait(list(busy), LOOK):
-                    self._hear(busy[ready], wave.sandbox, pending)  # type: ignore[index]
+                for ready in heard(busy):
+                    self._hear(busy[ready], wave.sandbox, pending)
                 for judge in busy.values():
-                    if judge.task and time.monotonic() - judge.heard > SILENCE:
+                    if judge.task and stalled(judge.heard):
                         self._replace(judge, wave.sandbox, SubmissionLost("timeout", SILENT))
         finally:
             for judge in judges:
@@ -123,11 +127,13 @@ class Judging:
             )
 
     def _tasks(self, wave: Wave) -> list[_Task]:
-        return [
+        """The large ones first: at the end no judge shall wait long for another."""
+        tasks = [
             _Task(number, exercise)
             for number in wave.numbers
             for exercise in self.assignments[number].exercises
         ]
+        return sorted(tasks, key=lambda task: -task.exercise.points)
 
     def _start(self, number: int, sandbox: AnySandbox) -> _Judge:
         return _Judge(number, self._forked(number, sandbox))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from grader.course.model import Chapter, Course, CourseError
@@ -24,9 +24,8 @@ from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.drawing import draw
 from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
-from grader.judge.forks import Died, Fork, Progress, forked, growth_of
+from grader.judge.forks import SILENT, Died, Fork, Progress, forked, growth_of, heard, stalled
 from grader.judge.grading import ALONE
-from grader.judge.judging import LOOK, SILENCE, SILENT
 from grader.report.model import ChapterReport
 from grader.wall.clocks import Account
 from grader.wall.errors import SandboxError, SubmissionLost
@@ -79,7 +78,7 @@ class _Judge:
         place = self.fork.progress.place
         if place != self.seen:
             self.seen, self.since = place, time.monotonic()
-        return time.monotonic() - self.since > SILENCE
+        return stalled(self.since)
 
     def stopped(self) -> JudgeError | None:
         """Ended because it stalls."""
@@ -141,7 +140,7 @@ class Pool:
         try:
             occupy()
             while busy or arrivals:
-                ready = wait([*busy, *door], LOOK)
+                ready = heard([*busy, *door])
                 if arrivals and arrivals.connection in ready:
                     arrived = arrivals.next()
                     if arrived is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +15,16 @@ from hypothesis import seed as hypothesis_seed
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
-from grader.checks.answers import Answers, Backend, Call
+from grader.checks.answers import Answers, AskedAhead, Backend, Call
 from grader.checks.check import Check
-from grader.checks.draws import plainly
+from grader.checks.draws import Manner
+from grader.checks.hypothesis_internals import without_database_key
 from grader.checks.mismatch import Mismatch
 from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
 from grader.judge.attempt import TOO_LARGE
 from grader.judge.keeping import kept, lighten
 from grader.judge.recorded import Drawn, Recorded, fresh
+from grader.judge.tripped import tripped
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4
@@ -68,20 +70,22 @@ def run_check(
     seed: int,
     examples: int,
     recorded: Recorded | None = None,
+    only_decide: bool = False,
 ) -> Outcome:
     """Judge one check.  Only a practice check does without a reference.
 
-    Inputs that were recorded are not drawn again.
+    Inputs that were recorded are not drawn again; where it is only to be decided whether the check
+    passes, not even for a counterexample that is small.
 
     Raises JudgeError if the check fails for a reason that the reference has in common with the
     submission.
     """
     fixed = _attempt(_Run(check, submission, reference), _Run.fixed_examples)
-    if fixed.status not in ("passed", "failed", "error"):
+    if fixed.status not in ("passed", "failed", "error") or (only_decide and not fixed.passed):
         return fixed
     known = recorded or Recorded()
     drawn = _attempt(
-        _Run(check, submission, reference, fixed.transcript),
+        _Run(check, submission, reference, fixed.transcript, only_decide),
         lambda run: _examples(run, seed, examples, known),
     )
     return fixed if drawn.passed and not fixed.passed else drawn
@@ -110,9 +114,9 @@ def _examples(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
     if not check.strategies:
         return run.example({})
     count = _count(check, examples)
-    with plainly():
-        _draw(run, _seed(check, seed), -(-count // PLAIN_PART), recorded)
-    _draw(run, _seed(check, seed) + 1, count - -(-count // PLAIN_PART), recorded)
+    plain = -(-count // PLAIN_PART)
+    _draw(run, _seed(check, seed), plain, Manner.PLAINLY, recorded)
+    _draw(run, _seed(check, seed) + 1, count - plain, Manner.AT_EVERY_SCALE, recorded)
 
 
 def _seed(check: Check, seed: int) -> int:
@@ -126,7 +130,7 @@ def _count(check: Check, examples: int) -> int:
     return max(1, round(check.examples * examples / DEFAULT_EXAMPLES))
 
 
-def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
+def _draw(run: _Run, seed: int, examples: int, manner: Manner, recorded: Recorded) -> None:
     if not examples:
         return
     known = recorded.find(run.check, seed, examples)
@@ -134,6 +138,7 @@ def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
         return
     drawn_here = Drawn()
 
+    @without_database_key
     @hypothesis_seed(seed)
     @settings(
         max_examples=examples,
@@ -145,7 +150,8 @@ def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
         print_blob=False,
     )
     @hypothesis_given(drawn=st.tuples(*run.check.strategies.values()))
-    def every_example(drawn: tuple[Any, ...]) -> None:
+    def every_example(manner: Manner, drawn: tuple[Any, ...]) -> None:
+        # Hypothesis calls the first parameter, which it does not draw, the runner; `fills` asks it.
         named = dict(zip(run.check.strategies, drawn, strict=True))
         if not recorded.records:
             return run.example(named)
@@ -155,12 +161,23 @@ def _draw(run: _Run, seed: int, examples: int, recorded: Recorded) -> None:
         finally:
             drawn_here.requests.extend(call.packed() for call in run.calls)
 
-    # Hypothesis would read and tokenise the source for a key of the database, which is not used.
-    every_example._hypothesis_internal_database_key = None  # type: ignore[attr-defined]
-    every_example()
+    every_example(manner)
     if known is not None:
         run.changes()
     recorded.keep(run.check, seed, examples, drawn_here)
+
+
+@contextlib.contextmanager
+def _foreseen(submission: Backend, requests: Sequence[bytes]) -> Iterator[None]:
+    """Have the submission asked ahead, if it can be."""
+    if not isinstance(submission, AskedAhead):
+        yield
+        return
+    submission.foresee(requests)
+    try:
+        yield
+    finally:
+        submission.foresee(())
 
 
 class _Run:
@@ -172,8 +189,10 @@ class _Run:
         submission: Backend,
         reference: Backend | None,
         transcript: Sequence[Call] = (),
+        only_decides: bool = False,
     ) -> None:
         self.check, self.submission, self.reference = check, submission, reference
+        self.only_decides = only_decides
         self.outcome = Outcome(check, "passed", transcript=list(transcript))
         self.calls: list[Call] = []
         self.since_failure = 0
@@ -210,17 +229,17 @@ class _Run:
     def passes(self, known: Drawn) -> bool:
         """Whether inputs drawn before pass; if not, nothing is left of the attempt."""
         before = list(self.outcome.transcript)
-        self.submission.foresee(known.requests)
         try:
-            for drawn in known.inputs:
-                with contextlib.suppress(UnsatisfiedAssumption):
-                    self.example(drawn)
+            with _foreseen(self.submission, known.requests):
+                for drawn in known.inputs:
+                    with contextlib.suppress(UnsatisfiedAssumption):
+                        self.example(drawn)
         except (Mismatch, SubmissionError, _ShrunkEnough):
+            if self.only_decides:
+                raise
             self.outcome = Outcome(self.check, "passed", transcript=before)
             self.calls, self.since_failure = [], 0
             return False
-        finally:
-            self.submission.foresee(())
         return True
 
     def changes(self) -> None:
@@ -239,10 +258,7 @@ class _Run:
             raise Mismatch(str(error)) from error
         except Exception as error:
             self._blame(error, drawn)
-            last = answers._calls[-1] if answers._calls else None
-            raise Mismatch(
-                "the answer has the wrong type or shape", got=last.returned if last else None
-            ) from error
+            raise tripped(answers._calls, self.reference) from error
 
     def _blame(self, error: Exception, drawn: dict[str, Any]) -> None:
         """A check that trips over an answer is right to, unless it trips over the reference too."""

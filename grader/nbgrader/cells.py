@@ -14,7 +14,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from grader.submission.disk import content
-from grader.submission.notebook import code_of_notebook
+from grader.submission.notebook import code_of_notebook, text_of_cell
 from grader.submission.reading import LARGEST_NOTEBOOK
 from grader.submission.text import decoded
 
@@ -81,13 +81,7 @@ def inert(text: str) -> str:
 def _cell(cell: Mapping[str, Any]) -> Cell:
     return Cell(
         kind=str(cell.get("cell_type", "")),
-        source=_text(cell.get("source", "")),
+        source=text_of_cell(cell.get("source", "")),
         grade_id=str(grading(cell).get("grade_id", "")),
         id=str(cell.get("id", "")),
     )
-
-
-def _text(source: Any) -> str:
-    """The text of a cell; lone surrogates, which JSON can hold, cannot be sent anywhere."""
-    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -78,7 +78,13 @@ def _is_python(cell: Any) -> bool:
 
 
 def _source(cell: dict[str, Any]) -> str:
-    """The text of a cell; lone surrogates, which JSON can hold, cannot be sent anywhere."""
-    source = cell.get("source", cell.get("input", ""))
+    return with_newlines(text_of_cell(cell.get("source", cell.get("input", ""))))
+
+
+def text_of_cell(source: Any) -> str:
+    """A cell's text, which may be a list of lines.
+
+    JSON can hold halves of surrogate pairs, which no encoding can send: each becomes a "?".
+    """
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return with_newlines(text.encode("utf-8", "replace").decode("utf-8"))
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -15,12 +15,9 @@ from grader.wall.limits import MB, Limits
 from grader.wall.opened import Opened
 from grader.wall.protocol.arrays import WireError
 from grader.wall.protocol.channel import ChannelClosed
-from grader.wall.protocol.tokens import Function, Request, to_call, to_probe
+from grader.wall.protocol.tokens import Function, to_call, to_probe
 from grader.wall.protocol.wire import pack, pack_question
 from grader.wall.sandbox import Workers
-
-FRAME = 64
-"""Bytes of a frame beside its request, and more."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,6 @@ class Sources:
     notebook: bool = False
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A request that is on its way, and the number that its answer must bear."""
-
-    number: int
-    request: bytes
-
-
 class Session:
     """A worker with the submission loaded; replaced by a new one when it is lost."""
 
@@ -61,28 +50,41 @@ class Session:
         self.more_problems = 0
         self.uncompiled: dict[str, replies.Problem] = {}
         self.printed = ""
-        self.foreseen: deque[bytes] = deque()
-        self.asked: deque[_Asked] = deque()
+        self.due: deque[int] = deque()
+        """The numbers that the answers to what is on its way must bear, in this order."""
 
     def defines(self, name: str) -> bool:
         self._worker()
         return name in self.defined
 
     def call(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        return self._ask(to_call(name, arguments, keywords))
+        return self.answer(pack_question(to_call(name, arguments, keywords)))
 
     def probe(self, probe: Function, arguments: list[Any]) -> Any:
-        return self._ask(to_probe(probe, arguments))
+        return self.answer(pack_question(to_probe(probe, arguments)))
 
-    def foresee(self, requests: Sequence[bytes]) -> None:
-        """Ask these ahead: a worker that finds the next question waiting need not be woken for it.
+    def answer(self, *questions: bytes) -> Any:
+        """Send packed questions; return the answer to the first that has none.
 
-        If it comes otherwise, a new worker takes the place of the one that knows too much.
+        Raises SubmissionError, and SubmissionLost when the worker is gone with all questions.
         """
-        self.foreseen.clear()
-        if self.asked:
-            self.close()
-        self.foreseen.extend(requests)
+        self._worker()
+        answer = self._exchange(questions)
+        self.printed = replies.printed(answer, self.limits.printed)
+        if "value" in answer:
+            return answer["value"]
+        try:
+            raised = replies.problem(answer.get("raised"))
+        except replies.Malformed:
+            raise self._lost("crashed", "protocol error: an answer of no known form") from None
+        if "MemoryError" in raised.types:
+            most = self.limits.address_space // MB
+            raise self._lost("crashed", f"out of memory: more than {most} MB")
+        raise SubmissionError(_status(raised.types), raised.types, raised.text, raised.lines)
+
+    def capacity(self) -> int:
+        """Bytes that the way to the worker holds while the worker is busy."""
+        return self._worker().channel.capacity
 
     def close(self) -> None:
         """Let go of the leash: the worker and all that it started are killed."""
@@ -90,10 +92,10 @@ class Session:
             self.watch.end()
             self.worker.close()
             self.worker = None
-            self.asked.clear()
+            self.due.clear()
 
-    def _worker(self) -> None:
-        """See to it that there is a worker with the submission loaded."""
+    def _worker(self) -> Opened:
+        """A worker with the submission loaded."""
         if self.unloadable is not None:
             raise self.unloadable
         if self.worker is None:
@@ -104,6 +106,7 @@ class Session:
             except SubmissionLost as lost:
                 self.unloadable = SubmissionLost(lost.status, f"while the file was loaded: {lost}")
                 raise self.unloadable from None
+        return self.worker
 
     def _load(self) -> None:
         order = pack(
@@ -130,36 +133,7 @@ class Session:
         self.more_problems, self.uncompiled = loaded.more, loaded.uncompiled
         self.printed = loaded.printed
 
-    def _ask(self, request: Request) -> Any:
-        packed = pack_question(request)
-        if self.asked and self.asked[0].request != packed:
-            self.foresee(())
-        self._worker()
-        answer = self._exchange([] if self.asked else self._batch(packed))
-        self.printed = replies.printed(answer, self.limits.printed)
-        if "value" in answer:
-            return answer["value"]
-        try:
-            raised = replies.problem(answer.get("raised"))
-        except replies.Malformed:
-            raise self._lost("crashed", "protocol error: an answer of no known form") from None
-        if "MemoryError" in raised.types:
-            most = self.limits.address_space // MB
-            raise self._lost("crashed", f"out of memory: more than {most} MB")
-        raise SubmissionError(_status(raised.types), raised.types, raised.text, raised.lines)
-
-    def _batch(self, request: bytes) -> list[bytes]:
-        """The request, and as many of those foreseen after it as fit on the way."""
-        assert self.worker is not None
-        if not self.foreseen or self.foreseen[0] != request:
-            self.foreseen.clear()
-            return [request]
-        batch, room = [self.foreseen.popleft()], self.worker.channel.capacity - len(request)
-        while self.foreseen and (room := room - len(self.foreseen[0]) - FRAME) > 0:
-            batch.append(self.foreseen.popleft())
-        return batch
-
-    def _exchange(self, batch: list[bytes], loading: bool = False) -> dict[str, Any]:
+    def _exchange(self, requests: Sequence[bytes], loading: bool = False) -> dict[str, Any]:
         """Send requests; wait for the answer to the first that has none, and to nothing else."""
         assert self.worker is not None
         try:
@@ -167,9 +141,9 @@ class Session:
                 self.watch.begin(self.limits.load_seconds, self.limits.chapter_idle_seconds)
             else:
                 self.watch.begin(self.limits.call_seconds, self.limits.call_idle_seconds)
-            if batch:
-                self._send(batch)
-            expected = self.asked.popleft().number
+            if requests:
+                self._send(requests)
+            expected = self.due.popleft()
             answer = self.worker.channel.receive(TICK, self.watch.tick)
         except OverLimit as over:
             raise self._lost(over.status, str(over)) from None
@@ -181,14 +155,15 @@ class Session:
             raise self._lost("crashed", "protocol error: an answer that nobody asked for")
         return answer
 
-    def _send(self, batch: list[bytes]) -> None:
+    def _send(self, requests: Sequence[bytes]) -> None:
         assert self.worker is not None
         if not self.worker.channel.silent():
             raise WireError("a frame that nobody asked for")
-        asked = [_Asked(secrets.randbits(62), request) for request in batch]
-        messages = [{"id": one.number, "request": one.request} for one in asked]
+        numbers = [secrets.randbits(62) for _ in requests]
+        numbered = zip(numbers, requests, strict=True)
+        messages = [{"id": number, "request": request} for number, request in numbered]
         self.worker.channel.send(*messages, seconds=TICK, late=self.watch.tick)
-        self.asked.extend(asked)
+        self.due.extend(numbers)
 
     def _reason_of_its_end(self) -> str:
         assert self.worker is not None

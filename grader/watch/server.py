@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.course.model import Chapter, Course, CourseError, load_course
+from grader.course.model import Chapter, Course, CourseError
+from grader.course.reading import load_course
 from grader.judge.assignment import Assignment, Wave
 from grader.judge.forks import Died, Fork, Progress, forked
 from grader.report.model import ChapterReport

@@ -1,6 +1,7 @@
 """Checks of attention."""
 
 import math
+from functools import partial
 
 import torch
 
@@ -17,10 +18,13 @@ from grader.checks import (
     fills,
     given,
     matches,
+    shaped,
     sizes,
     st,
     untouched,
 )
+
+tensor_of = partial(shaped, tensor=True)
 
 FILLS = fills((*ORDINARY, 3.0))
 STEADY = fills((1.0, 2.0, 0.1))  # for gradients: sums of products of everything with everything
@@ -99,13 +103,6 @@ def expect_dtype_kept(submission, reference, name, case):
         expect_answer(got["answer"], due["answer"])
 
 
-def expect_shape(answer, *shape, name=""):
-    """Looked at before a check computes with an answer, which may be of any size."""
-    due = f"shape {shape} is due"
-    right = isinstance(answer, torch.Tensor) and answer.shape == shape
-    expect(right, f"{name}: {due}" if name else due, got=answer)
-
-
 def doubled(case):
     """The same arguments, floats as float64."""
     if isinstance(case, dict):
@@ -146,12 +143,7 @@ def random_mask(rng, kind, *shape, nowhere=False):
     return torch.from_numpy(mask)
 
 
-# --- masks ---------------------------------------------------------------------------------------
-
-
 example("causal_mask")
-
-
 matches("causal_mask", sizes(1, 12), compare=same_mask, first=[2, 1, 5])
 
 
@@ -179,8 +171,6 @@ def lengths_and_width():
 
 
 example("padding_mask")
-
-
 matches("padding_mask", lengths_and_width(), compare=same_mask, first=SQUARE_LENGTHS)
 
 
@@ -193,8 +183,6 @@ def test_padding_mask_counts(submission, case):
 
 untouched("padding_mask", lengths_and_width(), title="leaves its input alone")
 
-
-# --- scaled dot-product attention ----------------------------------------------------------------
 
 SHAPES = st.sampled_from(
     [  # leading axes, L, S, d_k, d_v
@@ -273,11 +261,7 @@ SQUARE = some(
 
 
 example("scaled_dot_product_attention")
-
-
 matches("scaled_dot_product_attention", attention(), compare=same_answer, first=SQUARE)
-
-
 matches(
     "scaled_dot_product_attention",
     attention(masks=st.just(NO_MASK)).map(lambda case: case[:3]),
@@ -348,7 +332,7 @@ def test_attention_extremes(submission, reference, case):
 def test_attention_rows(submission, case):
     q, k, _, mask = case
     _, weights = submission.scaled_dot_product_attention(*case)
-    expect_shape(weights, *q.shape[:-1], k.shape[-2], name="the weights")
+    tensor_of(weights, (*q.shape[:-1], k.shape[-2]), "the weights")
     somewhere = mask.expand(weights.shape).any(dim=-1)
     total = weights.sum(dim=-1)
     expect_answer(total, somewhere.to(q.dtype), "the weights of a row", scale=1.0)
@@ -377,8 +361,6 @@ def test_attention_dtype(submission, reference, case):
 
 untouched("scaled_dot_product_attention", attention(), first=SQUARE)
 
-
-# --- heads ---------------------------------------------------------------------------------------
 
 HEADS = st.sampled_from(
     [  # B, L, H, d
@@ -420,8 +402,6 @@ def numbered(*shape):
 
 
 example("split_heads")
-
-
 matches("split_heads", WHOLE, compare=same_answer, first=SQUARE_WHOLE)
 
 
@@ -431,7 +411,7 @@ def test_split_heads_blocks(submission, shape):
     batch, length, heads, width = shape
     x = numbered(batch, length, heads * width)
     got = submission.split_heads(x, heads)
-    expect_shape(got, batch, heads, length, width)
+    tensor_of(got, (batch, heads, length, width), "the answer")
     for head in range(heads):
         block = x[:, :, head * width : (head + 1) * width]
         expect_answer(got[:, head], block, f"head {head}")
@@ -461,8 +441,6 @@ untouched("split_heads", WHOLE, title="leaves its input alone")
 
 
 example("merge_heads")
-
-
 matches("merge_heads", SPLIT, compare=same_answer, first=SQUARE_SPLIT)
 
 
@@ -472,7 +450,7 @@ def test_merge_heads_blocks(submission, shape):
     batch, length, heads, width = shape
     x = numbered(batch, heads, length, width)
     got = submission.merge_heads(x)
-    expect_shape(got, batch, length, heads * width)
+    tensor_of(got, (batch, length, heads * width), "the answer")
     for head in range(heads):
         block = got[:, :, head * width : (head + 1) * width]
         expect_answer(block, x[:, head], f"head {head}")
@@ -500,8 +478,6 @@ def test_merge_heads_dtype(submission, reference, x):
 
 untouched("merge_heads", SPLIT, title="leaves its input alone")
 
-
-# --- multi-head attention ------------------------------------------------------------------------
 
 LAYERS = st.sampled_from(
     [  # B, L, S, H, d
@@ -774,9 +750,6 @@ def test_layer_padding(submission, case):
     expect_answer(after, before, "a key that is padding changes the output")
 
 
-# --- positions -----------------------------------------------------------------------------------
-
-
 def table_and_bytes(module, length, d_model, default):
     """make the table under that default dtype, and look at how many bytes a number of it has"""
     usual = torch.get_default_dtype()
@@ -794,8 +767,6 @@ def table_sizes():
 
 
 example("sinusoidal_positions")
-
-
 matches("sinusoidal_positions", table_sizes(), compare=same_answer, first=[(4, 4), (2, 4), (2, 2)])
 
 
@@ -803,7 +774,7 @@ matches("sinusoidal_positions", table_sizes(), compare=same_answer, first=[(4, 4
 @given(length=sizes(1, 9), pairs=sizes(1, 4))
 def test_sinusoidal_pairs(submission, length, pairs):
     table = submission.sinusoidal_positions(length, 2 * pairs)
-    expect_shape(table, length, 2 * pairs)
+    tensor_of(table, (length, 2 * pairs), "the table")
     squares = (table**2).reshape(length, pairs, 2).sum(dim=-1)
     expect_close(squares, torch.ones(length, pairs), "sin² + cos² of each pair must be 1")
 
@@ -834,11 +805,7 @@ SQUARE_TABLES = some(table_of, (3, 1, 3), (2, 1, 3), (5, 2, 5), (2, 2, 3), (3, 2
 
 
 example("relative_bias")
-
-
 matches("relative_bias", ALL_TABLES, compare=same_answer, first=SQUARE_TABLES)
-
-
 matches(
     "relative_bias",
     SMALL_TABLES,
@@ -854,7 +821,7 @@ matches(
 def test_relative_bias_shift(submission, case):
     table, length = case
     bias = submission.relative_bias(table, length + 1)
-    expect_shape(bias, len(table), length + 1, length + 1)
+    tensor_of(bias, (len(table), length + 1, length + 1), "the biases")
     expect_answer(bias[:, 1:, 1:], bias[:, :-1, :-1], "query and key one further, same distance")
 
 
@@ -884,8 +851,6 @@ def test_relative_bias_dtype(submission, reference, case):
 
 untouched("relative_bias", ALL_TABLES, title="leaves its input alone")
 
-
-# --- rotary embedding ----------------------------------------------------------------------------
 
 ROTATED = st.sampled_from(
     [  # leading axes, L, pairs of features
@@ -935,11 +900,7 @@ def same_rotation(got, expected, x, positions, base=0.0):
 
 
 example("apply_rope")
-
-
 matches("apply_rope", rotations(), compare=same_rotation, first=SQUARE_ROTATIONS)
-
-
 matches(
     "apply_rope",
     rotations().map(in_order),
@@ -974,8 +935,8 @@ def test_rope_distance(submission, case):
     x, positions, base = case
     here = submission.apply_rope(x, positions % 50, base)
     there = submission.apply_rope(x, positions % 50 + 7, base)
-    expect_shape(here, *x.shape)
-    expect_shape(there, *x.shape)
+    tensor_of(here, x.shape, "the answer")
+    tensor_of(there, x.shape, "the answer")
     dots = [part @ part.transpose(-2, -1) for part in (there, here)]
     expect_answer(*dots, "all positions moved by 7", scale=1e-3 + float((x**2).sum()))
 
@@ -1007,8 +968,6 @@ def test_rope_dtype(submission, reference, case):
 
 untouched("apply_rope", rotations())
 
-
-# --- cache ---------------------------------------------------------------------------------------
 
 SEQUENCES = st.sampled_from(
     [  # B, H, d, lengths of the chunks
@@ -1109,7 +1068,7 @@ def test_cache_chunks(submission, case):
     q, k, v, chunks = case
     *outputs, keys, values = submission.probe(feed, q, k, v, chunks)
     for output, tokens in zip(outputs, chunks, strict=True):
-        expect_shape(output, *v.shape[:2], tokens, v.shape[3])
+        tensor_of(output, (*v.shape[:2], tokens, v.shape[3]), "output")
     whole, _ = submission.attend_with_cache(q, k, v, None)
     expect_answer(torch.cat(outputs, dim=2), whole, f"in chunks of {chunks} and at once")
     expect_answer([keys, values], [k, v], "the cache must hold all keys and all values")

@@ -101,7 +101,7 @@ def test_json_keeps_its_promise(run, wrong):
     assert sum(check["score"] for check in exercise["checks"]) == pytest.approx(exercise["score"])
     failed = next(check for check in exercise["checks"] if check["status"] == "failed")
     counterexample = failed["counterexample"]
-    assert set(counterexample) == {"calls", "expected", "got", "message"}
+    assert set(counterexample) >= {"calls", "expected", "got", "message"}
     assert counterexample["calls"][0]["function"] == "softmax"
     assert "z" in counterexample["calls"][0]["arguments"]
 

@@ -10,6 +10,7 @@ import pytest
 
 from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionError, SubmissionLost
+from grader.wall.foreseeing import Foreseeing
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
 from grader.wall.protocol.tokens import to_call
@@ -54,17 +55,17 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def session(sandbox: Sandbox) -> Iterator[Session]:
-    opened = Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, Account())
+def session(sandbox: Sandbox) -> Iterator[Foreseeing]:
+    opened = Foreseeing(Session(sandbox, Sources("ch", {"ch": SOURCE}), LIMITS, Account()))
     with closing(opened):
         yield opened
 
 
-def foresee(session: Session, *calls: tuple[str, object]) -> None:
+def foresee(session: Foreseeing, *calls: tuple[str, object]) -> None:
     session.foresee([pack(to_call(name, [argument], {})) for name, argument in calls])
 
 
-def ask(session: Session, name: str, argument: object) -> object:
+def ask(session: Foreseeing, name: str, argument: object) -> object:
     return session.call(name, [argument], {})
 
 
@@ -138,3 +139,18 @@ def test_a_forged_answer_is_not_taken_for_the_next_one(session):
     foresee(session, ("forge", 1.0), ("double", 1.0))
     with pytest.raises(SubmissionLost, match="protocol error"):
         ask(session, "forge", 1.0)
+
+
+def test_a_judge_that_gives_up_waiting_asks_another_worker(session, monkeypatch):
+    """Its clock may ring while answers are on their way, which are none to later questions."""
+    foresee(session, *[("count", 0.0)] * 5)
+    assert ask(session, "count", 0.0) == 1
+
+    def ring(*questions):
+        raise SubmissionLost("timeout", "the judge's clock")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(session.session, "answer", ring)
+        with pytest.raises(SubmissionLost, match="clock"):
+            ask(session, "count", 0.0)
+    assert ask(session, "count", 0.0) == 1

@@ -13,7 +13,7 @@ import pytest
 from grader.checks import check
 from grader.checks.answers import Local
 from grader.checks.expect import expect
-from grader.judge import judging, pool
+from grader.judge import forks
 from grader.judge.assignment import Assignment, Run
 from grader.judge.attempt import bounded
 from grader.judge.chapter import load_chapter
@@ -66,7 +66,7 @@ RIGHT = "def double(x):\n    return 2 * x\n"
 @pytest.fixture
 def trap(tmp_path):
     """`trap("os._exit(1)")` is a course whose second check does that to its judge."""
-    from grader.course.model import load_course
+    from grader.course.reading import load_course
 
     def make(action: str):
         root = tmp_path / "course"
@@ -128,9 +128,8 @@ def test_a_judge_that_trips_costs_one_check(trap, bubblewrap, name, side_by_side
 
 @pytest.mark.parametrize("side_by_side", [False, True], ids=["grade", "class"])
 def test_a_judge_that_says_nothing_is_replaced(trap, bubblewrap, monkeypatch, side_by_side):
-    for module in (judging, pool):
-        monkeypatch.setattr(module, "SILENCE", 1.0)
-        monkeypatch.setattr(module, "LOOK", 0.2)
+    monkeypatch.setattr(forks, "SILENCE", 1.0)
+    monkeypatch.setattr(forks, "LOOK", 0.2)
     course = trap("time.sleep(3600)")
     report = judged_in(course, WRONG, bubblewrap, side_by_side)
     assert [one.status for one in report.exercises[0].checks] == ["passed", "timeout", "passed"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from grader.report.failure import WIDTH
 from grader.report.model import (
     CallShown,
     ChapterReport,
@@ -17,7 +18,7 @@ from grader.report.model import (
     ExerciseReport,
     MistakeShown,
 )
-from grader.report.terminal import WIDTH, print_reports
+from grader.report.terminal import print_reports
 from grader.report.text import harmless, show
 from grader.wall.protocol.tokens import Function, Generator, Opaque
 
@@ -85,6 +86,15 @@ def test_an_overview_is_a_line_a_chapter():
     lines = drawn(report(), detailed=False).splitlines()
     assert len(lines) == 2
     assert "A title" in lines[0]
+
+
+def test_an_overview_shows_whole_ids_in_line_with_each_other():
+    out = StringIO()
+    console = Console(file=out, width=80, color_system=None)
+    print_reports(console, [report(), replace(report(), chapter="ch14")], detailed=False)
+    lines = out.getvalue().splitlines()[:2]
+    assert lines[1].split()[1] == "ch14"
+    assert lines[0].index("A title") == lines[1].index("A title")
 
 
 def test_untrusted_text_becomes_harmless():

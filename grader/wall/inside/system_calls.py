@@ -33,7 +33,7 @@ class Call:
     """A system call by its numbers (None: there is none), and what becomes of it.
 
     With `bits` it is refused if one of them is set in its first argument, with `value` if that
-    argument is the value.
+    argument is the value, with `second` only if its second one is that as well.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Call:
     answer: int = REFUSE
     bits: int | None = None
     value: int | None = None
+    second: int | None = None
 
 
 def _calls(*lines: tuple[str, int | None, int | None], answer: int = REFUSE) -> list[Call]:
@@ -83,7 +84,8 @@ DENIED = [
         ("kcmp", 312, 272),
     ),
     # A worker adopts its orphans, so that their time and memory are counted: it goes on doing so.
-    Call("prctl", 157, 167, value=PR_SET_CHILD_SUBREAPER),
+    # It says so after the filter is there, hence only the end of it is refused.
+    Call("prctl", 157, 167, value=PR_SET_CHILD_SUBREAPER, second=0),
     # Large parts of the kernel that no exercise needs, with a history of holes.
     *_calls(
         ("io_uring_setup", 425, 425),
@@ -155,21 +157,25 @@ def program(machine: str) -> bytes | None:
     return b"".join(INSTRUCTION.pack(*line) for line in lines)
 
 
-FIRST_ARGUMENT = 16
-"""Where its lower half stands: both machines are little-endian."""
+FIRST_ARGUMENT, SECOND_ARGUMENT = 16, 24
+"""Where their lower halves stand: both machines are little-endian."""
 
 
 def _refusing(call: Call, number: int) -> list[tuple[int, int, int, int]]:
     if call.bits is None and call.value is None:
         return [(EQUAL, 0, 1, number), (RETURN, 0, 0, call.answer)]
     test = (ANY_BIT, 0, 1, call.bits) if call.bits is not None else (EQUAL, 0, 1, call.value or 0)
-    return [
-        (EQUAL, 0, 4, number),
-        (LOAD, 0, 0, FIRST_ARGUMENT),
-        test,
-        (RETURN, 0, 0, call.answer),
-        (LOAD, 0, 0, NUMBER),
-    ]
+    tests = [(LOAD, 0, 0, FIRST_ARGUMENT), test]
+    if call.second is not None:
+        code, _, _, operand = test
+        tests = [
+            (LOAD, 0, 0, FIRST_ARGUMENT),
+            (code, 0, 3, operand),
+            (LOAD, 0, 0, SECOND_ARGUMENT),
+            (EQUAL, 0, 1, call.second),
+        ]
+    body = [*tests, (RETURN, 0, 0, call.answer), (LOAD, 0, 0, NUMBER)]
+    return [(EQUAL, 0, len(body), number), *body]
 
 
 class _Program(ctypes.Structure):

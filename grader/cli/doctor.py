@@ -15,7 +15,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from grader.course.model import Course, CourseError, NoCourse, find_course, load_course
+from grader.course.model import Course, CourseError, NoCourse, find_course
+from grader.course.reading import load_course
 from grader.judge.assignment import HEAVY
 from grader.student.workspace import find_workspace
 from grader.wall import cgroups, usage
