@@ -143,7 +143,8 @@ def _progress(number: int) -> Iterator[Callable[[str], None]]:
 def _print(report: Any) -> None:
     from rich.console import Console
 
-    from grader.report.terminal import WIDTH, print_reports
+    from grader.report.failure import WIDTH
+    from grader.report.terminal import print_reports
 
     console = Console(highlight=False)
     width = min(WIDTH, console.width) if console.is_terminal else WIDTH

@@ -12,10 +12,12 @@ from rich.console import Console
 from grader.client import submitting
 from grader.client.connection import Server
 from grader.client.credentials import load
-from grader.course.model import find_course, load_course
+from grader.course.model import find_course
+from grader.course.reading import load_course
 from grader.report.as_html import chapter_html
+from grader.report.failure import WIDTH
 from grader.report.model import ChapterReport
-from grader.report.terminal import WIDTH, print_reports
+from grader.report.terminal import print_reports
 from grader.submission.reading import of_cells
 
 OURS = ("%submit", "%grade", "%load_ext grader")

@@ -254,7 +254,8 @@ def printed(report: Any) -> str:
 
     from rich.console import Console
 
-    from grader.report.terminal import WIDTH, print_reports
+    from grader.report.failure import WIDTH
+    from grader.report.terminal import print_reports
 
     out = io.StringIO()
     print_reports(Console(file=out, width=WIDTH, highlight=False), [report], True, "")

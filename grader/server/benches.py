@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from grader.classroom.bench import Bench
 from grader.classroom.standing import Standing
-from grader.course.model import Chapter, Course, load_course
+from grader.course.model import Chapter, Course
+from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.server.office import Office
 from grader.wall.isolation import Isolation

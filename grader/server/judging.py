@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from grader.course.model import load_course
+from grader.course.reading import load_course
 from grader.server.dispatcher import judge_while_needed
 from grader.server.office import opened
 from grader.wall.isolation import detect

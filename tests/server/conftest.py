@@ -21,7 +21,8 @@ pytest.importorskip("fastapi", reason="pip install 'gradschool[server]'")
 from sqlalchemy import create_engine, func, select, text
 from starlette.testclient import TestClient
 
-from grader.course.model import Course, load_course, load_module
+from grader.course.model import Course
+from grader.course.reading import load_course, load_module
 from grader.report.model import (
     CallShown,
     ChapterReport,
