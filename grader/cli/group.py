@@ -14,9 +14,8 @@ GRADING = "run"
 """The command that is meant where none is named: `grade ch3` is `grade run ch3`."""
 
 GENERAL = ("--help", "--install-completion", "--show-completion")
-STUDENTS = tuple(
-    "init next watch list hint reset solution show login submit submissions doctor".split()
-)
+STUDENTS = ("init", "next", "watch", "list", "hint", "reset", "solution", "show", "doctor")
+HANDING_IN = ("login", "submit", "submissions")
 AUTHORS = ("audit", "docs", "notebooks", "stubs")
 WIDTH = 79
 CHAPTER = re.compile("ch|chapter", re.IGNORECASE)
@@ -56,9 +55,12 @@ class CommandGroup(TyperGroup):
         students = [name for name in STUDENTS if name in shown]
         formatter.write("\nFor students:\n")
         for name in students:
-            formatter.write(f"  {name:<12}{self.commands[name].get_short_help_str(WIDTH - 14)}\n")
+            formatter.write(f"  {name:<10}{self.commands[name].get_short_help_str(WIDTH - 12)}\n")
         authors = [name for name in AUTHORS if name in shown]
-        instructors = [name for name in shown if name not in (*students, *authors)]
+        handing_in = [name for name in HANDING_IN if name in shown]
+        others = (*students, *handing_in, *authors)
+        instructors = [name for name in shown if name not in others]
+        formatter.write(_names("  With a class's server", handing_in))
         formatter.write("\n" + _names("For instructors", sorted(instructors)))
         formatter.write(_names("For authors of a course", authors))
         formatter.write(MORE)

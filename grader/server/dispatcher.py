@@ -39,7 +39,7 @@ HEARTBEAT = 10.0
 TROUBLE = 3.0
 """Seconds to wait when the course or the database cannot be used."""
 
-NICENESS = 5
+NICENESS = 3
 """Pages and acceptance go first: verdicts take seconds anyhow."""
 
 LOCK = "judging.lock"
