@@ -25,6 +25,7 @@ from grader.classroom.standing import JudgesLost
 from grader.course.model import CourseError, UnknownName
 from grader.judge.assignment import JudgeError
 from grader.judge.exercise import cores
+from grader.judge.pool import BEYOND
 from grader.server.benches import WARM, Benches
 from grader.server.claims import Claimed, claim, enter, give_back, keep, release
 from grader.server.history import likely
@@ -63,7 +64,9 @@ class Dispatcher:
     def run(self) -> None:
         """Judge until ended."""
         self._insist(lambda: release(self.office.database, self.office.place))
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in cores()]
+        # More than cores: one waits while a verdict is written, and a sleeper lends its core.
+        count = len(cores()) + BEYOND
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         threads.append(threading.Thread(target=self._warm_up, daemon=True))
         for thread in threads:
             thread.start()
@@ -79,7 +82,7 @@ class Dispatcher:
         self._benches.close()
 
     def _work(self) -> None:
-        """Runs in a thread for each core."""
+        """Runs in several threads."""
         while not self.ended.is_set():
             claimed = self._next()
             if claimed is None:
