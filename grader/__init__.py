@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from grader.practising.practice import PracticeReport
 
+__all__ = ["__version__", "check", "check_practice", "practice"]
+
 __version__ = "0.2.0"
 
 T = TypeVar("T")

@@ -94,8 +94,7 @@ class SwiGLU(nn.Module):
     ...     "up.weight": torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]]),
     ...     "down.weight": torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
     ... }
-    >>> layer.load_state_dict(state)
-    <All keys matched successfully>
+    >>> _ = layer.load_state_dict(state)
     >>> layer(torch.tensor([1.0, 2.0])).detach().round(decimals=4)  # of gates 0, 1, 2
     tensor([1.4621, 3.5232])
     """

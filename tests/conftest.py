@@ -10,10 +10,13 @@ import pytest
 
 # Before torch is loaded: tests run side by side, and its threads would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What a test starts shall not stay.
+os.environ.setdefault("GRADE_COLD", "1")
 
-from grader.course.model import Course, load_course
+from grader.course.model import Course
+from grader.course.reading import load_course
 from grader.judge.assignment import Assignment, Run
-from grader.judge.judging import Judging
+from grader.judge.heir import reports
 from grader.report.model import ChapterReport
 from grader.submission.reading import read_submission
 from grader.wall.isolation import Isolation, detect
@@ -53,7 +56,6 @@ def grade(course: Course) -> Grade:
         chapter, exercise = of.select(target)
         exercises = (exercise,) if exercise else chapter.exercises
         assignment = Assignment(chapter, read_submission(submission, chapter), exercises)
-        judging = Judging(of, [assignment], run or Run(), isolation or detect())
-        return judging.reports()[0]
+        return reports(of, [assignment], run or Run(), isolation or detect())[0]
 
     return grade

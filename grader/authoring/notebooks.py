@@ -6,7 +6,6 @@ The same solution gives the same bytes: cell ids are names, nothing is dated or 
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -14,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.authoring.markdown import markdown, prose
 from grader.course.model import Chapter, Course, CourseError, Exercise
 from grader.course.stubs import stub_of
-from grader.formulas.latex import formula, is_formula
 
 SCHEMA = 3
 """Version of nbgrader's cell metadata."""
@@ -132,34 +131,7 @@ def opening(introduction: str, chapter: Chapter) -> str:
     """A chapter's introduction below its title, which it need not say again."""
     head, _, rest = introduction.partition("\n\n")
     said = head.rstrip(".") == chapter.title
-    return markdown(rest) if said else f"{_prose(head)}\n\n{markdown(rest)}"
-
-
-def markdown(docstring: str) -> str:
-    """A statement in Markdown: formulas in LaTeX, examples as code, the rest as it is."""
-    blocks = (block for block in re.split(r"\n\s*\n", docstring) if block.strip())
-    return "\n\n".join(_block(block.splitlines()) for block in blocks)
-
-
-def _block(lines: list[str]) -> str:
-    if lines[0].lstrip().startswith(">>>"):
-        return _fenced("pycon", [re.sub(r"\s*# doctest:.*", "", line) for line in lines])
-    if not lines[0].startswith("    "):
-        return _prose("\n".join(lines))
-    return formula(lines) if is_formula(lines) else _fenced("text", lines)
-
-
-def _fenced(language: str, lines: list[str]) -> str:
-    return f"```{language}\n" + inspect.cleandoc("\n".join(lines)) + "\n```"
-
-
-def _prose(text: str) -> str:
-    """Prose as Markdown: what Markdown would take for HTML or LaTeX is escaped."""
-    parts = re.split(r"(`[^`]*`)", text)
-    return "".join(
-        part if part.startswith("`") else re.sub(r"<(?=[\w/!])", "&lt;", part).replace("$", r"\$")
-        for part in parts
-    )
+    return markdown(rest) if said else f"{prose(head)}\n\n{markdown(rest)}"
 
 
 def parts_of(path: Path, source: str, chapter: Chapter) -> tuple[str, str, dict[str, Part]]:

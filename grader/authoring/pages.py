@@ -10,7 +10,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from grader.authoring.notebooks import Part, markdown, opening, parts_of
+from grader.authoring.api import api_page
+from grader.authoring.markdown import markdown, plain
+from grader.authoring.notebooks import Part, opening, parts_of
 from grader.course.model import Chapter, Course, Exercise
 from grader.course.stubs import stub_of
 from grader.practising.practice import checks_of
@@ -18,8 +20,9 @@ from grader.practising.practice import checks_of
 STEPS = ("the idea", "the shapes", "an outline")
 """What the hints of an exercise give away, one after the other."""
 
+API = "what-a-course-may-import"
+
 EMPTY = re.compile(r":\n +\.\.\.$", re.MULTILINE)
-MARKUP = re.compile(r"([\\*_\[\]<>$#|])")
 
 START = """\
 ## The way through
@@ -54,20 +57,22 @@ def pages(course: Course) -> Iterator[tuple[str, str]]:
     following = [*course.chapters[1:], None]
     for chapter, after in zip(course.chapters, following, strict=True):
         yield chapter.id, _chapter(course, chapter, after)
+    yield API, api_page()
 
 
 def _start(course: Course) -> str:
     first = course.chapters[0]
     start = START.format(first=first.id, exercise=first.exercises[0].id)
     rows = [
-        f"| {chapter.number or ''} | [{_plain(chapter.title)}]({chapter.id}.md) "
+        f"| {chapter.number or ''} | [{plain(chapter.title)}]({chapter.id}.md) "
         f"| {len(chapter.exercises)} exercises |"
         for chapter in course.chapters
     ]
     table = "\n".join(["| | | |", "|---:|---|---|", *rows])
     names = "\n".join(chapter.id for chapter in course.chapters)
-    contents = f"```{{toctree}}\n:hidden:\n:caption: Chapters\n\n{names}\n```"
-    return "\n\n".join([f"# {_plain(course.name)}", course.about.strip(), start, table, contents])
+    parts = (("Chapters", names), ("For whoever writes a course", API))
+    contents = [f"```{{toctree}}\n:hidden:\n:caption: {part}\n\n{of}\n```" for part, of in parts]
+    return "\n\n".join([f"# {plain(course.name)}", course.about.strip(), start, table, *contents])
 
 
 def _chapter(course: Course, chapter: Chapter, after: Chapter | None) -> str:
@@ -88,20 +93,20 @@ def _chapter(course: Course, chapter: Chapter, after: Chapter | None) -> str:
         blocks += _checks(titles, hidden[exercise.name])
         blocks += _hints(exercise)
         if following:
-            blocks.append(f"[Next: {_plain(following)}](#{chapter.id}-{following})")
+            blocks.append(f"[Next: {plain(following)}](#{chapter.id}-{following})")
     if after:
-        blocks.append(f"[Next chapter: {_plain(after.title)}]({after.id}.md)")
+        blocks.append(f"[Next chapter: {plain(after.title)}]({after.id}.md)")
     return "\n\n".join(blocks) + "\n"
 
 
 def _numbered(chapter: Chapter) -> str:
-    title = _plain(chapter.title)
+    title = plain(chapter.title)
     return title if chapter.number is None else f"{chapter.number}. {title}"
 
 
 def _exercise(exercise: Exercise, part: Part, signature: str) -> Iterator[str]:
     yield f"({exercise.chapter}-{exercise.name})="
-    yield f"## {_plain(exercise.name)}"
+    yield f"## {plain(exercise.name)}"
     yield f"{exercise.points} points"
     yield f"```python\n{signature}\n```"
     yield markdown(part.statement)
@@ -110,13 +115,13 @@ def _exercise(exercise: Exercise, part: Part, signature: str) -> Iterator[str]:
 def _checks(titles: list[str], hidden: int) -> Iterator[str]:
     awaiting = "1 hidden check" if hidden == 1 else f"{hidden} hidden checks"
     yield f"**Practice checks**, beside {awaiting}:"
-    yield "\n".join(f"- {_plain(title)}" for title in titles)
+    yield "\n".join(f"- {plain(title)}" for title in titles)
 
 
 def _hints(exercise: Exercise) -> Iterator[str]:
     for number, (step, hint) in enumerate(zip(STEPS, exercise.hints, strict=True), 1):
         yield f"<details>\n<summary>Hint {number}: {step}</summary>"
-        yield _plain(hint)
+        yield plain(hint)
         yield "</details>"
 
 
@@ -130,7 +135,7 @@ def _shortcuts(chapter: Chapter) -> Iterator[str]:
         yield "<details>\n<summary>Library functions that are refused</summary>"
     for why in reasons:
         names = ", ".join(f"`{one.name}`" for one in chapter.refused if one.why == why)
-        yield f"{names}: {_plain(why)}."
+        yield f"{names}: {plain(why)}."
     if reasons:
         yield "</details>"
 
@@ -155,9 +160,3 @@ def _bare(node: ast.stmt, *, documented: bool) -> ast.stmt:
         kept += [_bare(one, documented=True) for one in node.body[has_docstring:]]
     node.body = kept or [ast.Expr(ast.Constant(...))]
     return node
-
-
-def _plain(text: str) -> str:
-    """One line of text without meaning as Markdown, but for `code`."""
-    parts = re.split(r"(`[^`]*`)", text)
-    return "".join(one if one.startswith("`") else MARKUP.sub(r"\\\1", one) for one in parts)

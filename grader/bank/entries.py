@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from grader.bank.definition import Definition, Edit
-from grader.course.model import CourseError, load_module
+from grader.course.model import CourseError
+from grader.course.reading import load_module
 
 T = TypeVar("T")
 

@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.checks.mismatch import Mismatch, indefinite, joined
-
-LAZY = frozenset(f"{name} object" for name in ("generator", "map", "filter", "zip", "range"))
-"""Kinds of answers that would give their items one by one, and are no list of them."""
+from grader.checks.mismatch import LAZY, Mismatch, indefinite, joined, named
 
 NAMED = 3
 """Missing keys of a dictionary that are named; more are counted."""
@@ -79,7 +76,7 @@ class Comparison:
         if len(names) == len(expected):
             due += f" ({', '.join(names)})"
         if (kind := self.kind_of(got)) in LAZY:
-            text = f"{indefinite(kind.partition(' ')[0])}: return a list"
+            text = f"{named(kind)}: return a list, which list(...) makes of it"
             raise Mismatch(joined(self._where(path), text), expected, got)
         if not isinstance(got, (tuple, list)):
             text = f"{due}, not {indefinite(self.kind_of(got))}"

@@ -76,8 +76,8 @@ def example(exercise: str, *, probe: bool = False) -> None:
     modules or functions of its own runs beside the submission, as any does with `probe`.
     """
     place = _Place.of_caller()
-    worked = example_of(place.statements, exercise)
-    if worked.direct and not probe:
+    worked = example_of(place.statements, exercise, probe=probe)
+    if worked.direct:
 
         def test(submission: Answers) -> None:
             run_directly(worked, submission)
@@ -102,6 +102,8 @@ def matches(
     exact: bool = False,
     compare: Callable[..., None] | None = None,
     first: Iterable[Any] = (),
+    probe: Callable[..., Any] | None = None,
+    value: bool = True,
     weight: float | None = None,
     examples: int | None = None,
 ) -> None:
@@ -112,7 +114,9 @@ def matches(
     arguments that gives it; with `exact` answers are compared by `expect_equal`.  Any other
     comparison is `compare(got, expected, *arguments)`.  `first` are cases that are tried before any
     is drawn, whatever the seed and the number of examples: sizes that tell axes apart, and the
-    coincidences (square, batch = time) that hide a mistake.
+    coincidences (square, batch = time) that hide a mistake.  `probe(submission, *arguments)` makes
+    the answer where it takes more than a call of the exercise.  Without `value` the check is a
+    property: what it looks at holds for wrong answers too, such as a dtype or a gradient.
     """
     place = _Place.of_caller()
     unknown = [name for name in only if name not in names]
@@ -123,8 +127,7 @@ def matches(
 
     def test(submission: Answers, reference: Answers, case: Any) -> None:
         made = Case.of(case)
-        got = made.call(getattr(submission, exercise))
-        expected = made.call(getattr(reference, exercise))
+        got, expected = (_answer(who, exercise, probe, made) for who in (submission, reference))
         if only:
             got, expected = (_chosen(answer, names, only) for answer in (got, expected))
         if compare is not None:
@@ -138,7 +141,7 @@ def matches(
     declared = check(
         exercise,
         title,
-        value=True,
+        value=value,
         weight=weight,
         examples=examples,
         first=_by_name(first),
@@ -193,12 +196,8 @@ def double_precision(
 
     def test(submission: Answers, reference: Answers, case: Any) -> None:
         made = Case.of(case)
-        if probe is None:
-            got = made.call(getattr(submission, exercise))
-            expect_double(got, made.call(getattr(reference, exercise)), names=names)
-            return
-        got = made.call(functools.partial(submission.probe, probe))
-        expect_double(got, made.call(functools.partial(reference.probe, probe)), names=names)
+        got, expected = (_answer(who, exercise, probe, made) for who in (submission, reference))
+        expect_double(got, expected, names=names)
 
     title = TITLES["double_precision"]
     declared = check(exercise, title, examples=examples, first=_by_name(first))
@@ -252,6 +251,12 @@ class _Place:
 
 def _by_name(first: Iterable[Any]) -> list[dict[str, Any]]:
     return [{"case": case} for case in first]
+
+
+def _answer(who: Answers, exercise: str, probe: Callable[..., Any] | None, made: Case) -> Any:
+    """What the submission or the reference answers to the case, or to the probe about it."""
+    asked = getattr(who, exercise) if probe is None else functools.partial(who.probe, probe)
+    return made.call(asked)
 
 
 def _chosen(answer: Any, names: Sequence[str], only: Sequence[str]) -> Any:

@@ -93,10 +93,11 @@ class Example:
         return tuple(due for step in self.steps for due in step.due)
 
 
-def example_of(path: Path, exercise: str) -> Example:
+def example_of(path: Path, exercise: str, *, probe: bool = False) -> Example:
     """The example of an exercise in the file of its statement (the solution, or the stub in a kit).
 
-    Raises CourseError if there is none, or one that cannot be compared.
+    With `probe` it is never direct.  Raises CourseError if there is none, or one that cannot be
+    compared.
     """
     tree = _parsed(path, path.stat().st_mtime_ns)
     found = [node for node in tree.body if getattr(node, "name", None) == exercise]
@@ -106,7 +107,7 @@ def example_of(path: Path, exercise: str) -> Example:
     examples = doctest.DocTestParser().get_examples(ast.get_docstring(node) or "")
     if not any(one.want for one in examples):
         raise CourseError.at(path, node.lineno, f"the statement of {exercise} shows no example")
-    return _Reader(path, node.lineno, tree).read(examples)
+    return _Reader(path, node.lineno, tree).read(examples, probe)
 
 
 @lru_cache(8)
@@ -131,7 +132,7 @@ class _Reader:
         self.bare = _Bare(frozenset(self.functions), "torch" in self.imports)
         self.classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
-    def read(self, examples: list[doctest.Example]) -> Example:
+    def read(self, examples: list[doctest.Example], probe: bool) -> Example:
         statements = [self._parse(one) for one in examples]
         used = {
             part.id
@@ -139,7 +140,7 @@ class _Reader:
             for part in ast.walk(statement)
             if isinstance(part, ast.Name)
         }
-        direct = Plain(self.functions, self.classes).all(statements)
+        direct = not probe and Plain(self.functions, self.classes).all(statements)
         pairs = zip(examples, statements, strict=True)
         steps = tuple(self._step(one, statement, direct) for one, statement in pairs)
         return Example(

@@ -42,7 +42,7 @@ def _token(argument: ast.expr) -> ast.expr:
 class Plain(ast.NodeVisitor):
     """Whether the judge can make an example's calls: whether they take and give plain data."""
 
-    OBJECTS = frozenset({"nn", "optim"})
+    OBJECTS = frozenset({"nn", "optim", "Generator"})
     DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.With, ast.Try)
 
     def __init__(self, functions: set[str], classes: set[str]) -> None:

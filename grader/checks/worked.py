@@ -12,9 +12,10 @@ import numpy as np
 
 from grader.checks.answers import Answers, Probe
 from grader.checks.arguments import generator
+from grader.checks.arrays import kind_of
 from grader.checks.examples import PAIR, SHOW, Due, Each, Example, Leaf, Template
 from grader.checks.expect import as_parts, expect_close, expect_equal
-from grader.checks.mismatch import Mismatch, joined
+from grader.checks.mismatch import Mismatch, indefinite, joined
 from grader.checks.travelling import LAMBDA, NUMBERS
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Function
@@ -110,7 +111,7 @@ class _Comparing:
         several = isinstance(template, Each)
         count = len(want) if isinstance(template, Each) else len(template.parts)
         if not isinstance(got, (list, tuple)) or len(got) != count:
-            given = len(got) if isinstance(got, (list, tuple)) else "something else"
+            given = len(got) if isinstance(got, (list, tuple)) else indefinite(kind_of(got))
             raise Mismatch(joined(where, f"{count} values are due, not {given}"), want, got)
         templates = [template.item] * count if isinstance(template, Each) else template.parts
         for number, parts in enumerate(zip(templates, got, want, strict=True)):

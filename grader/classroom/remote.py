@@ -156,7 +156,7 @@ def _answers(course: dict[str, Any], task: dict[str, Any], folder: Path) -> Iter
 def _judged(
     course: dict[str, Any], task: dict[str, Any], folder: Path, isolation: Any
 ) -> Iterator[Any]:
-    from grader.course.model import load_course
+    from grader.course.reading import load_course
     from grader.judge.assignment import Assignment, Run
     from grader.judge.side_by_side import judge_side_by_side
     from grader.submission.reading import Submission

@@ -67,20 +67,29 @@ def run(
     repro: Annotated[
         bool, typer.Option("--repro", help="print the counterexample as Python to play with")
     ] = False,
+    cold: Annotated[
+        bool,
+        typer.Option(
+            "--cold", envvar="GRADE_COLD", help="let no judge stay, and ask none that did"
+        ),
+    ] = False,
 ) -> None:
     """Grade everything, or the chapters and exercises named."""
     from grader.cli import grading
+    from grader.judge.assignment import Run
     from grader.student.workspace import Workspace
     from grader.submission.reading import renamings
 
     course = course_here()
     place = submission or workspace_here(course).folder
+    usual = submission is None and not map and Run(seed, examples) == Run()
     choice = grading.Choice(
         targets=tuple(targets or ()),
         submission=place,
         seed=seed,
         examples=examples,
         renamed=renamings(map or (), course),
+        warm=usual and not cold and "CI" not in os.environ,
     )
     reports = grading.graded(course, choice)
     if submission is None:

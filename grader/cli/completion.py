@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.course.model import Course, CourseError, NoCourse, find_course, load_course
+from grader.course.model import Course, CourseError, NoCourse, find_course
+from grader.course.reading import load_course
 
 
 def chapters(incomplete: str) -> list[str]:

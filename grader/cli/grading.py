@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from grader.cli.here import say
 from grader.course.model import Chapter, Course, Exercise, NoCourse
-from grader.judge.assignment import Assignment, started
+from grader.judge.assignment import Assignment, Run, started
+from grader.judge.heir import reports
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import ChapterReport
 from grader.submission.blocks import blocks
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from grader.report.as_github import Place
 
 
+Chosen = tuple[Chapter, tuple[Exercise, ...]]
+"""A chapter, and those of its exercises that were named."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """What to grade, and how."""
@@ -33,24 +39,45 @@ class Choice:
     seed: int
     examples: int
     renamed: tuple[Renaming, ...] = ()
+    warm: bool = False
+    """Whether a judge may be asked that stayed, and one be left behind."""
 
 
 def graded(course: Course, choice: Choice) -> list[ChapterReport]:
     """Grade what was chosen.  Raises UnknownName, UnreadableSubmission, CourseError, JudgeError."""
     if not choice.submission.exists():
         raise UnreadableSubmission(f"{choice.submission} does not exist")
+    chosen = _chosen(course, choice)
+    if not choice.warm or len(chosen) != 1:
+        return _graded_cold(course, choice, chosen)
+    from grader.watch.staying import Stay, asked, leave_behind
+
+    ((chapter, exercises),) = chosen
+    stay = Stay(course, chapter, choice.submission)
+    report = asked(stay, tuple(one.name for one in exercises), _prepare_to_draw)
+    if report is not None:
+        return [report]
+    graded_now = _graded_cold(course, choice, chosen)
+    leave_behind(stay)
+    return graded_now
+
+
+def _graded_cold(course: Course, choice: Choice, chosen: list[Chosen]) -> list[ChapterReport]:
+    """Graded by judges that are started for it."""
     assignments = [
         Assignment(chapter, _submission(choice, chapter), exercises)
-        for chapter, exercises in _chosen(course, choice)
+        for chapter, exercises in chosen
     ]
     with started(assignments, detect()) as waves:
-        # Only now, while the sandboxes load NumPy and torch, does the judge import its own.
-        from grader.judge.assignment import Run
-        from grader.judge.judging import Judging
-
+        _prepare_to_draw()
         run = Run(choice.seed, choice.examples)
         with _progress(course, assignments) as observe:
-            return Judging(course, assignments, run, detect(), observe).reports(waves)
+            return reports(course, assignments, run, detect(), observe, waves)
+
+
+def _prepare_to_draw() -> None:
+    """Import what will draw the reports, while others import libraries or judge."""
+    importlib.import_module("grader.report.terminal")
 
 
 def _submission(choice: Choice, chapter: Chapter) -> Submission:
@@ -133,7 +160,8 @@ def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
 def _print(reports: list[ChapterReport], drawing: Drawing) -> None:
     from rich.console import Console
 
-    from grader.report.terminal import WIDTH, print_reports
+    from grader.report.failure import WIDTH
+    from grader.report.terminal import print_reports
 
     if drawing.output is None:
         console = Console(highlight=False)
@@ -164,7 +192,7 @@ def places(course: Course, choice: Choice) -> dict[str, Place]:
     return found
 
 
-def _chosen(course: Course, choice: Choice) -> list[tuple[Chapter, tuple[Exercise, ...]]]:
+def _chosen(course: Course, choice: Choice) -> list[Chosen]:
     """Chapters in the order of the course, each with the exercises that were named."""
     if not choice.targets:
         return [(chapter, chapter.exercises) for chapter in _handed_in(course, choice.submission)]

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from grader.course.model import (
-    Chapter,
-    Course,
-    NoCourse,
-    find_course,
-    find_own_course,
-    load_course,
-)
+from grader.course.model import Chapter, Course, NoCourse, find_course, find_own_course
+from grader.course.reading import load_course
 
 if TYPE_CHECKING:
     from grader.student.workspace import Workspace

@@ -23,12 +23,23 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command("next")(next_exercise)
     app.command()(watch)
+    app.command()(stop)
     app.command("list")(list_exercises)
     app.command()(hint)
     app.command()(reset)
     app.command()(solution)
     app.command()(show)
     app.command()(doctor)
+
+
+def stop() -> None:
+    """End the judges that stay for the next run."""
+    from grader.watch.staying import dismiss, staying
+
+    judges = staying()
+    for judge in judges:
+        dismiss(judge)
+    say(f"{len(judges)} warm judges have left" if judges else "no judge stays here")
 
 
 def list_exercises(
@@ -252,7 +263,7 @@ def _write(output: Path, title: str, shown: list[Shown]) -> None:
 
 def doctor() -> None:
     """Name what is missing here, and the command that mends it."""
-    from grader.student.doctor import findings
+    from grader.cli.doctor import findings
 
     for finding in findings():
         for line in finding.lines():

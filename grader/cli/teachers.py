@@ -146,7 +146,7 @@ def _show(results: ClassResults, diff: bool) -> None:
     from rich.console import Console
 
     from grader.classroom.table import print_changes, print_class
-    from grader.report.terminal import WIDTH
+    from grader.report.failure import WIDTH
 
     console = Console(highlight=False)
     if not console.is_terminal:

@@ -14,8 +14,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.model import Chapter, load_course
+from grader.course.model import Chapter
+from grader.course.reading import load_course
 from grader.judge.assignment import Assignment, Run
+from grader.judge.heir import reports
 from grader.report.as_gradescope import no_mark, to_gradescope, zero
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import ChapterReport
@@ -83,11 +85,7 @@ def _graded(root: Path, settings: Settings) -> ChapterReport:
     chapter = course.chapter(settings.chapter)
     submission = find_submission(root / "submission", chapter)
     assignment = Assignment(chapter, submission, chapter.exercises)
-    # Not sooner: what is wrong with a submission is known before the judge has its libraries.
-    from grader.judge.judging import Judging
-
-    run = Run(settings.seed, settings.examples)
-    return Judging(course, [assignment], run, isolation).reports()[0]
+    return reports(course, [assignment], Run(settings.seed, settings.examples), isolation)[0]
 
 
 def find_submission(folder: Path, chapter: Chapter) -> Submission:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.model import POINTS, Chapter, Course
+from grader.course.model import Chapter, Course
+from grader.course.reading import POINTS
 from grader.exports.bundle import course_files, engine_files, requirements, write_zip
 from grader.exports.templates import filled
 from grader.report.disclosure import Disclosure

@@ -12,6 +12,7 @@ from grader.course.forms import TITLES
 from grader.course.model import Chapter, Course, CourseError, Exercise
 from grader.report.model import ChapterReport
 from grader.submission.reading import Submission
+from grader.wall.ancestor import start_for_two
 from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation
 from grader.wall.sandbox import AnySandbox, start_sandbox
@@ -60,8 +61,13 @@ class Wave:
 
 
 @contextmanager
-def started(assignments: list[Assignment], isolation: Isolation) -> Iterator[list[Wave]]:
-    """Start the sandboxes: they load their libraries while the judge imports its own."""
+def started(
+    assignments: list[Assignment], isolation: Isolation, heirs: bool = True
+) -> Iterator[list[Wave]]:
+    """Start the sandboxes: they load their libraries while the judge imports its own.
+
+    Where `heirs` may judge, what is heavy is imported once for both.
+    """
     needs = [HEAVY in one.chapter.imports for one in assignments]
     with ExitStack() as stack:
         waves = []
@@ -71,7 +77,8 @@ def started(assignments: list[Assignment], isolation: Isolation) -> Iterator[lis
                 chapters = [assignments[number].chapter for number in numbers]
                 libraries = tuple(sorted({name for one in chapters for name in one.imports}))
                 late = tuple(dict.fromkeys(name for one in chapters for name in one.preload))
-                sandbox = start_sandbox(isolation, libraries, chapters[0].limits, late)
+                start = start_for_two if heavy and heirs else start_sandbox
+                sandbox = start(isolation, libraries, chapters[0].limits, late)
                 waves.append(Wave(numbers, libraries, stack.enter_context(sandbox)))
         yield waves
 

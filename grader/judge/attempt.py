@@ -29,12 +29,14 @@ class Attempt:
     """`lost` says how earlier attempts ended, by number of the check; `at` hears where we are.
 
     The number behind the last check stands for what comes after the checks: naming the mistake.
-    `recorded` are the inputs to use, those of the loaded chapter where nothing is said.
+    `recorded` are the inputs to use, those of the loaded chapter where nothing is said.  Who
+    `only_decides` asks which checks pass: the first input that fails is not made smaller.
     """
 
     lost: Mapping[int, SubmissionLost] = field(default_factory=dict)
     recorded: Recorded | None = None
     at: Callable[[int], None] = _nowhere
+    only_decides: bool = False
 
 
 @contextmanager

@@ -10,9 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from grader.bank import Mistake, load_mistakes
 from grader.checks.answers import Once
 from grader.checks.check import Check
-from grader.course.model import Chapter, Course, CourseError, load_module
+from grader.course.model import Chapter, Course, CourseError
+from grader.course.reading import load_module
 from grader.judge.recorded import Recorded
 
 
@@ -35,6 +37,11 @@ class LoadedChapter:
         """Raises NoCourse in a student kit."""
         self.course.whole()
         return Once(self.namespace)
+
+    @cached_property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The chapter's bank, none in a student kit; run when it is needed.  Raises CourseError."""
+        return tuple(load_mistakes(self.course.mistakes(self.chapter)))
 
 
 def load_chapter(course: Course, chapter: Chapter) -> LoadedChapter:

@@ -12,13 +12,11 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Protocol
 
 from grader.bank import Mistake
-from grader.checks.answers import Local
-from grader.judge.bounded import TooLong, bounded
 from grader.judge.chapter import LoadedChapter
 from grader.judge.evidence import (
     Answer,
@@ -28,8 +26,11 @@ from grader.judge.evidence import (
     evidence,
     looks_at_inputs,
 )
+from grader.judge.finding import Finding, other_part
 from grader.judge.likeness import LOOSE, STRICT, Likeness, rounded_to
+from grader.judge.replays import REFERENCE, Names, Replays, Suspect
 from grader.judge.run import Outcome
+from grader.wall.errors import SubmissionError
 
 PAIRS = 300
 """Pairs of slips that are tried, in the order of the bank: some 0.2 s."""
@@ -45,25 +46,30 @@ ROUNDED = (
     "The answer is rounded to {digits} decimals: return it as it is, and round what you print."
 )
 
-Names = tuple[Mistake, ...]
+
+class Whence(Protocol):
+    """What the lines of a submission tell of the errors that it raised."""
+
+    def elsewhere(self, error: SubmissionError) -> bool:
+        """Whether another exercise raised it: it says nothing about this one."""
+
+    def on_purpose(self, error: SubmissionError) -> bool:
+        """Whether a `raise` of the submission's own did."""
 
 
 def diagnose(
-    loaded: LoadedChapter, mistakes: Iterable[Mistake], outcomes: Iterable[Outcome]
-) -> Names:
+    loaded: LoadedChapter,
+    mistakes: Iterable[Mistake],
+    outcomes: Iterable[Outcome],
+    whence: Whence | None = None,
+) -> tuple[Finding, ...]:
     """The mistake behind a submission's answers, or the two that are; none where it is not sure."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Search(loaded, tuple(mistakes), tuple(outcomes)).names()
-
-
-@dataclass(frozen=True)
-class _Suspect:
-    """What is tried as an explanation: a mistake, or two at once."""
-
-    names: Names
-    implementation: Any
-    files: frozenset[str] = frozenset()
+        replays = Replays(loaded.namespace)
+        search = _Search(loaded, tuple(mistakes), tuple(outcomes), whence, replays)
+        found = search.names()
+        return tuple(search.finding(one, found) for one in found)
 
 
 @dataclass
@@ -73,7 +79,8 @@ class _Search:
     loaded: LoadedChapter
     mistakes: tuple[Mistake, ...]
     outcomes: tuple[Outcome, ...]
-    answers: dict[tuple[int, bytes], Answer | None] = field(default_factory=dict)
+    whence: Whence | None
+    replays: Replays
 
     def names(self) -> Names:
         found = self._explained(self._evidence(self.outcomes))
@@ -82,6 +89,21 @@ class _Search:
         if found is None:
             found = self._check_by_check()
         return (*found, *self._changes(found))
+
+    def finding(self, mistake: Mistake, found: Names) -> Finding:
+        """A mistake with the first check whose counterexample it explains, alone if it does."""
+        failing = [one for one in self.outcomes if one.status in FAILING]
+        alone = next((one for one in self.singles if one.names[0] is mistake), None)
+        together = next((one for one in self.pairs if set(one.names) == set(found)), None)
+        for suspect in (alone, together if len(found) > 1 else None):
+            for outcome in failing:
+                items = self._evidence([replace(outcome, transcript=[])])
+                if suspect and self.replays.show(suspect, items):
+                    part = (
+                        other_part(outcome, self.replays.answered(alone, items)) if alone else None
+                    )
+                    return Finding(mistake, outcome.check, part)
+        return Finding(mistake, failing[0].check)
 
     @cached_property
     def _but_for_inputs(self) -> list[Item]:
@@ -94,18 +116,18 @@ class _Search:
         return [one for one in self.outcomes if one.check.value and one.status in FAILING]
 
     @cached_property
-    def singles(self) -> list[_Suspect]:
-        return [_Suspect((one,), one.implementation) for one in self.mistakes]
+    def singles(self) -> list[Suspect]:
+        return [Suspect((one,), one.implementation) for one in self.mistakes]
 
     @cached_property
-    def pairs(self) -> list[_Suspect]:
+    def pairs(self) -> list[Suspect]:
         return list(itertools.islice(self._pairs(), PAIRS))
 
-    def _pairs(self) -> Iterator[_Suspect]:
+    def _pairs(self) -> Iterator[Suspect]:
         for one, other in itertools.combinations(self.mistakes, 2):
             both = one.slip.made_with(other.slip) if one.slip and other.slip else None
             if both is not None and one.slip is not None:
-                yield _Suspect((one, other), both, one.slip.definition.files)
+                yield Suspect((one, other), both, one.slip.definition.files)
 
     def _explained(self, items: list[Item]) -> Names | None:
         """What explains all of these answers; nothing if several things do, None if none does."""
@@ -122,7 +144,7 @@ class _Search:
             if found:
                 extra = () if form.digits is None else (self._rounded(form.digits),)
                 return (*_common(found), *extra) if _common(found) else ()
-        if rounded is not None and self._explains(REFERENCE, items, forms[0]):
+        if rounded is not None and self.replays.explain(REFERENCE, items, forms[0]):
             return (self._rounded(rounded),)
         return None
 
@@ -155,74 +177,56 @@ class _Search:
             if all(
                 STRICT.same(answer.value, item.due.value, item.due.value)
                 for item in values[:PURE]
-                if (answer := self._answer(self._suspect(one), item)) is not None
+                if (answer := self.replays.answer(self._suspect(one), item)) is not None
             )
         ]
         return tuple(pure) if len(pure) == 1 else ()
 
     def _also_changes(self, mistake: Mistake, items: Sequence[Item]) -> bool:
-        answers = ((item, self._answer(self._suspect(mistake), item)) for item in items)
+        answers = ((item, self.replays.answer(self._suspect(mistake), item)) for item in items)
         return all(answer is not None and also_changes(item, answer) for item, answer in answers)
 
-    def _suspect(self, mistake: Mistake) -> _Suspect:
+    def _suspect(self, mistake: Mistake) -> Suspect:
         return next(one for one in self.singles if one.names[0] is mistake)
 
-    def _sure(self, suspects: list[_Suspect], items: list[Item], how: Likeness) -> Names:
+    def _sure(self, suspects: list[Suspect], items: list[Item], how: Likeness) -> Names:
         found = self._matching(suspects, items, how)
         return found[0].names if len(found) == 1 else ()
 
-    def _matching(
-        self, suspects: list[_Suspect], items: list[Item], how: Likeness
-    ) -> list[_Suspect]:
-        if not items or self._explains(REFERENCE, items, how):
+    def _matching(self, suspects: list[Suspect], items: list[Item], how: Likeness) -> list[Suspect]:
+        if not items or self.replays.explain(REFERENCE, items, how):
             return []
         if how.loose and sum(item.tells for item in items) < TELLING:
             return []
-        found = [one for one in suspects if self._explains(one, items, how)]
+        found = [one for one in suspects if self.replays.explain(one, items, how)]
         return (
             found
             if how.digits is None
             else [one for one in found if self._is_fine(one, items, how)]
         )
 
-    def _is_fine(self, suspect: _Suspect, items: list[Item], how: Likeness) -> bool:
+    def _is_fine(self, suspect: Suspect, items: list[Item], how: Likeness) -> bool:
         """Whether its own answers have more decimals than those that look rounded."""
-        return _digits((item, self._answer(suspect, item)) for item in items) != how.digits
-
-    def _explains(self, suspect: _Suspect, items: list[Item], how: Likeness) -> bool:
-        for item in items:
-            answer = item.due if suspect is REFERENCE else self._answer(suspect, item)
-            if answer is None or not item.same(answer, how):
-                return False
-        return True
-
-    def _answer(self, suspect: _Suspect, item: Item) -> Answer | None:
-        """What the suspect answers; None if it does not come to an end."""
-        key = id(suspect), item.call.packed()
-        if key not in self.answers:
-            self.answers[key] = self._asked(suspect, item)
-        return self.answers[key]
-
-    def _asked(self, suspect: _Suspect, item: Item) -> Answer | None:
-        """The reference with one function replaced; the reference's own calls stay right."""
-        exercise = suspect.names[0].exercise
-        backend = Local({**self.loaded.namespace, exercise: suspect.implementation})
-        if not suspect.files:
-            return Answer.of(backend, item.call)
-        try:
-            return bounded(lambda: Answer.of(backend, item.call), suspect.files)
-        except TooLong:
-            return None
+        return _digits((item, self.replays.answer(suspect, item)) for item in items) != how.digits
 
     def _evidence(self, outcomes: Sequence[Outcome]) -> list[Item]:
-        return evidence(outcomes, self.loaded.reference)
+        items = evidence(outcomes, self.loaded.reference)
+        return [item for one in items if (item := self._understood(one)) is not None]
+
+    def _understood(self, item: Item) -> Item | None:
+        """The call with what its error means; None if that says nothing about this exercise."""
+        error = item.call.error
+        if error is None or self.whence is None:
+            return item
+        if self.whence.elsewhere(error):
+            return None
+        if self.whence.on_purpose(error):  # whoever checks his own numbers gives up as well
+            return replace(item, got=replace(item.got, numeric=True))
+        return item
 
     def _rounded(self, digits: int) -> Mistake:
         exercise = self.mistakes[0].exercise
         return Mistake(exercise, "rounded", ROUNDED.format(digits=digits))
-
-
-REFERENCE = _Suspect((), None)
 
 
 def _digits(answers: Iterable[tuple[Item, Answer | None]]) -> int | None:
@@ -236,7 +240,7 @@ def _digits(answers: Iterable[tuple[Item, Answer | None]]) -> int | None:
     )
 
 
-def _common(found: list[_Suspect]) -> Names:
+def _common(found: list[Suspect]) -> Names:
     """The names of what fits; where several do, the one mistake that all of them have."""
     if len(found) == 1:
         return found[0].names

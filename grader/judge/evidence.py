@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from grader.checks.answers import Backend, Call
 from grader.checks.expect import INSIDE_OUT
 from grader.judge.likeness import Likeness, is_odd
@@ -43,6 +45,12 @@ class Answer:
             return cls(call.ask(backend))
         except SubmissionError as error:
             return cls.failed(error)
+
+    @classmethod
+    def strictly(cls, backend: Backend, call: Call) -> Answer:
+        """The same where NumPy raises what it otherwise warns of, as the math module does."""
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return cls.of(backend, call)
 
     @classmethod
     def failed(cls, error: SubmissionError) -> Answer:

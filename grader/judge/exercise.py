@@ -14,7 +14,12 @@ from grader.judge.attempt import Attempt
 from grader.judge.chapter import LoadedChapter
 from grader.judge.grading import ALONE, judge_exercise, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
-from grader.judge.text import absent_from_text, decided_by_text, explained_by_text
+from grader.judge.text import (
+    Raised,
+    absent_from_text,
+    decided_by_text,
+    explained_by_text,
+)
 from grader.report.model import ChapterReport, ExerciseReport
 from grader.submission.dependencies import with_notes
 from grader.wall.clocks import Account
@@ -99,7 +104,8 @@ def judged(
             verdict = explained_by_text(loaded, verdict, session, submission)
             session.close()  # nothing of it goes on while we look for a name for its mistake
             if len(verdict.outcomes) not in attempt.lost:
-                verdict = with_diagnosis(loaded, verdict)
+                whence = Raised(loaded, submission, exercise)
+                verdict = with_diagnosis(loaded, verdict, whence)
         report = exercise_report(verdict, loaded.namespace, submission)
         return Judged(report, tuple(problem_notes(verdict, session, submission)))
     finally:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from grader.bank import Mistake, load_mistakes
 from grader.checks.answers import Backend
 from grader.checks.check import Check
 from grader.course.model import Exercise
 from grader.judge.assignment import Run
 from grader.judge.attempt import TOO_LARGE, Attempt, bounded
 from grader.judge.chapter import LoadedChapter
-from grader.judge.diagnosis import diagnose
-from grader.judge.recorded import Recorded
+from grader.judge.diagnosis import Whence, diagnose
+from grader.judge.finding import Finding
 from grader.judge.run import Outcome, run_check
 from grader.report.model import DOES_NOT_PARSE
 from grader.wall.errors import SubmissionLost
@@ -33,13 +32,7 @@ class Verdict:
 
     exercise: Exercise
     outcomes: tuple[Outcome, ...]
-    mistakes: tuple[Mistake, ...] = ()
-
-    @property
-    def mistake(self) -> Mistake | None:
-        """The mistake behind the answers, or the first of two."""
-        return self.mistakes[0] if self.mistakes else None
-
+    mistakes: tuple[Finding, ...] = ()
     waits_for: tuple[str, ...] = ()
     near: str = ""
 
@@ -90,23 +83,24 @@ def judge_exercise(
         elif outcomes and outcomes[0].status in WHOLE:
             outcomes.append(replace(outcomes[0], check=check))
         else:
-            outcomes.append(judge_check(loaded, check, submission, run, attempt.recorded))
+            outcomes.append(judge_check(loaded, check, submission, run, attempt))
         observe(outcomes[-1])
     attempt.at(len(outcomes))
     return Verdict(exercise, tuple(outcomes))
 
 
-def with_diagnosis(loaded: LoadedChapter, verdict: Verdict) -> Verdict:
+def with_diagnosis(
+    loaded: LoadedChapter, verdict: Verdict, whence: Whence | None = None
+) -> Verdict:
     """The verdict with the mistake behind it, or two at once, where that is sure."""
     if verdict.status not in ("failed", "error"):
         return verdict
-    bank = load_mistakes(loaded.course.mistakes(loaded.chapter))
-    own = [entry for entry in bank if entry.exercise == verdict.exercise.name]
+    own = [entry for entry in loaded.mistakes if entry.exercise == verdict.exercise.name]
     if not own:
         return verdict
     try:
         with bounded(loaded.chapter.limits.judge_seconds):
-            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes))
+            return replace(verdict, mistakes=diagnose(loaded, own, verdict.outcomes, whence))
     except (MemoryError, SubmissionLost):  # no name is better than no report
         return verdict
 
@@ -116,7 +110,7 @@ def judge_check(
     check: Check,
     submission: Backend,
     run: Run,
-    recorded: Recorded | None = None,
+    attempt: Attempt = ALONE,
 ) -> Outcome:
     """Run one check.  Raises JudgeError."""
     try:
@@ -133,7 +127,8 @@ def judge_check(
                 reference,
                 seed=run.seed,
                 examples=run.examples,
-                recorded=recorded or loaded.recorded,
+                recorded=attempt.recorded or loaded.recorded,
+                only_decide=attempt.only_decides,
             )
     except MemoryError:
         return Outcome(check, "crashed", TOO_LARGE)

@@ -74,7 +74,7 @@ class Judging:
         Raises JudgeError, SandboxError or CourseError.
         """
         if waves is None:
-            with started(self.assignments, self.isolation) as own:
+            with started(self.assignments, self.isolation, heirs=False) as own:
                 return self.reports(own)
         self.accounts = [Account(len(cores())) for _ in self.assignments]
         for wave in waves:
@@ -127,11 +127,13 @@ class Judging:
             )
 
     def _tasks(self, wave: Wave) -> list[_Task]:
-        return [
+        """The large ones first: at the end no judge shall wait long for another."""
+        tasks = [
             _Task(number, exercise)
             for number in wave.numbers
             for exercise in self.assignments[number].exercises
         ]
+        return sorted(tasks, key=lambda task: -task.exercise.points)
 
     def _start(self, number: int, sandbox: AnySandbox) -> _Judge:
         return _Judge(number, self._forked(number, sandbox))

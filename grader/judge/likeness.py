@@ -53,6 +53,8 @@ class Likeness:
         return True
 
     def _same_form(self, got: Any, other: Any, due: Any) -> bool:
+        if isinstance(got, list) != isinstance(other, list):  # rows in a list, rows of an array
+            got, other, due = map(_rows, (got, other, due))
         if isinstance(other, list):
             if not isinstance(got, list) or len(got) != len(other):
                 return False
@@ -122,6 +124,11 @@ def _nested(value: Any) -> np.ndarray | None:
         return np.array(value, dtype=np.float64)
     except (ValueError, OverflowError):  # rows of unequal length, integers beyond floats
         return None
+
+
+def _rows(value: Any) -> Any:
+    """The rows of an array as a list; of anything else, what it is."""
+    return list(value) if isinstance(value, np.ndarray) and value.ndim else value
 
 
 def _all_numbers(value: Any) -> bool:

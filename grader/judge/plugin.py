@@ -54,7 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not path.exists():
         raise pytest.UsageError(f"{OPTION}: {path} does not exist")
     if path.is_file():
-        from grader.course.model import find_course, load_course
+        from grader.course.model import find_course
+        from grader.course.reading import load_course
         from grader.submission.reading import read_submission
 
         with _told_in_a_line():

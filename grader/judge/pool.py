@@ -22,7 +22,17 @@ from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.drawing import draw
 from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
-from grader.judge.forks import SILENT, Died, Fork, Progress, forked, growth_of, heard, stalled
+from grader.judge.forks import (
+    LOOK,
+    SILENT,
+    Died,
+    Fork,
+    Progress,
+    forked,
+    growth_of,
+    heard,
+    stalled,
+)
 from grader.judge.grading import ALONE
 from grader.report.model import ChapterReport
 from grader.wall.clocks import Account
@@ -33,6 +43,12 @@ from grader.wall.protocol.line import forks
 from grader.wall.sandbox import AnySandbox, Cell, Sandbox, start_sandbox
 
 CRASHED, STALLED = SubmissionLost("crashed", DIED), SubmissionLost("timeout", SILENT)
+
+REST = 0.5
+"""Seconds between looks whether a submission only waits, while others wait for a core."""
+
+BEYOND = 8
+"""Judges more than cores, at most, because what is judged waits for something."""
 
 Lost = dict[tuple[int, int], SubmissionLost]
 """How earlier judges of a submission ended, by exercise and check."""
@@ -54,6 +70,12 @@ class _Judge:
     task: _Task
     core: int
     fork: Fork
+    account: Account
+    idle: float = 0.0
+    looked: float = field(default_factory=time.monotonic)
+    lends: bool = False
+    """Whether another judge has its core, too: what is judged here waited."""
+
     seen: tuple[int, int] = (-1, -1)
     since: float = field(default_factory=time.monotonic)
 
@@ -70,6 +92,16 @@ class _Judge:
             result = JudgeError(str(error))
         self.fork.end()
         return result
+
+    def rests(self) -> bool:
+        """Whether nothing of the submission ran for most of the time since the last look."""
+        passed = time.monotonic() - self.looked
+        if passed < REST:
+            return False
+        rested = self.account.idle - self.idle
+        self.looked += passed
+        self.idle += rested
+        return rested > passed / 2
 
     def stalls(self) -> bool:
         """Whether it has been at one check for longer than any check takes."""
@@ -118,7 +150,7 @@ class Pool:
     def _side_by_side(
         self, assignments: Sequence[Assignment], loaded: LoadedChapter
     ) -> Iterator[Finished]:
-        """A judge on every core."""
+        """A judge on every core; who waits lends the core to another."""
         pending = deque(_Task(number, one) for number, one in enumerate(assignments))
         idle = cores()
         busy: dict[Any, _Judge] = {}
@@ -128,14 +160,22 @@ class Pool:
                 judge = self._start(pending.popleft(), idle.pop(), loaded)
                 busy[judge.fork.connection] = judge
 
+        def lend() -> None:
+            lending = sum(judge.lends for judge in busy.values())
+            for judge in busy.values():
+                if judge.rests() and not judge.lends and lending < BEYOND:
+                    judge.lends, lending = True, lending + 1
+                    idle.append(judge.core)
+
         try:
             occupy()
             while busy:
-                done = [busy.pop(ready) for ready in heard(busy)]
+                done = [busy.pop(ready) for ready in heard(busy, REST if pending else LOOK)]
                 ended = [(judge, judge.result()) for judge in done]
                 stalling = [end for end, judge in busy.items() if judge.stalls()]
                 ended += [((judge := busy.pop(end)), judge.stopped()) for end in stalling]
-                idle += [judge.core for judge, _ in ended]
+                idle += [judge.core for judge, _ in ended if not judge.lends]
+                lend()
                 pending.extendleft(judge.task for judge, result in ended if result is None)
                 occupy()  # first: no core waits for what the caller does with a report
                 yield from (
@@ -151,7 +191,7 @@ class Pool:
         """In this process, where no other can be forked with everything loaded."""
         for number, assignment in enumerate(assignments):
             try:
-                yield number, self.judge(assignment, None, loaded)
+                yield number, self.judge(assignment, None, Account(), loaded)
             except (JudgeError, SandboxError) as error:
                 yield number, error
 
@@ -159,19 +199,21 @@ class Pool:
         if self.warm is not None and not self.warm.alive():
             self.warm.restart()
             self.warm.wait()
-        growth = growth_of(self.chapter.imports)
-        return _Judge(task, core, forked(_judge_process, self, task, core, loaded, growth=growth))
+        growth, account = growth_of(self.chapter.imports), Account()
+        fork = forked(_judge_process, self, task, core, account, loaded, growth=growth)
+        return _Judge(task, core, fork, account)
 
     def judge(
         self,
         assignment: Assignment,
         core: int | None,
+        account: Account,
         loaded: LoadedChapter,
         attempts: Callable[[int], Attempt] = lambda exercise: ALONE,
     ) -> ChapterReport:
         """Judge one submission in this process.  Raises JudgeError or SandboxError."""
         with self._place() as zygote:
-            place = Place(zygote, core, Account())
+            place = Place(zygote, core, account)
             results = [
                 judged(self.run, loaded, assignment, exercise, place, attempt=attempts(number))
                 for number, exercise in enumerate(assignment.exercises)
@@ -191,6 +233,7 @@ def _judge_process(
     pool: Pool,
     task: _Task,
     core: int,
+    account: Account,
     loaded: LoadedChapter,
 ) -> None:
     """Judge one submission and report."""
@@ -201,4 +244,4 @@ def _judge_process(
         return Attempt(lost, given_away, partial(progress.at, exercise))
 
     given_away = loaded.recorded.giving_away()
-    connection.send(pool.judge(task.assignment, core, loaded, attempt))
+    connection.send(pool.judge(task.assignment, core, account, loaded, attempt))

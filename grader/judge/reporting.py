@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from grader.checks.answers import Call
+from grader.judge.finding import Finding
 from grader.judge.grading import Verdict
 from grader.judge.repro import repro
 from grader.judge.run import Outcome
 from grader.judge.warned import without_warnings
+from grader.python.toplevel import definition_of
 from grader.report.explain import explained
 from grader.report.model import (
     DOES_NOT_PARSE,
@@ -32,6 +34,8 @@ from grader.wall.session import Session
 NUMBERED = re.compile(r"\bline (\d+)\b(?=\)?$)")
 """A line of the whole file at the end of what Python says about a syntax error."""
 
+UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+
 MOST_CALLS = 4
 MESSAGE = 600
 
@@ -41,8 +45,10 @@ def exercise_report(
 ) -> ExerciseReport:
     """The report of one exercise; `namespace` holds the functions, for the arguments' names."""
     chapter = verdict.exercise.chapter
-    # One program an exercise: a report of many failing checks stays small.
-    first = next((one for one in verdict.outcomes if not one.passed), None)
+    # A program for what is shown: a report of many failing checks stays small.
+    told = {finding.check.slug for finding in verdict.mistakes}
+    if not told:
+        told = set([one.check.slug for one in verdict.outcomes if not one.passed][:1])
     checks = tuple(
         CheckReport(
             id=f"{verdict.exercise.id}.{outcome.check.slug}",
@@ -50,14 +56,16 @@ def exercise_report(
             status=outcome.status,
             score=score,
             max_score=share,
-            counterexample=_shown(outcome, namespace, submission, chapter, outcome is first),
+            counterexample=_shown(
+                outcome, namespace, submission, chapter, outcome.check.slug in told
+            ),
             practice=outcome.check.practice,
         )
         for outcome, score, share in zip(
             verdict.outcomes, verdict.scores, verdict.shares, strict=True
         )
     )
-    mistakes = tuple(MistakeShown(one.name, one.hint) for one in verdict.mistakes)
+    mistakes = tuple(_mistake(one, verdict.exercise.id) for one in verdict.mistakes)
     return ExerciseReport(
         id=verdict.exercise.id,
         status=verdict.status,
@@ -70,6 +78,19 @@ def exercise_report(
         hidden=verdict.exercise.hidden,
         waits_for=verdict.waits_for,
         near=verdict.near,
+    )
+
+
+def _mistake(finding: Finding, exercise: str) -> MistakeShown:
+    """A mistake in words, with the part of the answer that shows it where the check has another."""
+    part = finding.difference
+    return MistakeShown(
+        finding.name,
+        finding.hint,
+        check=f"{exercise}.{finding.check.slug}",
+        message=harmless(part.message, MESSAGE) if part else "",
+        expected=show(part.expected) if part else None,
+        got=show(part.got) if part else None,
     )
 
 
@@ -150,8 +171,18 @@ def _said_at(
     if submission.is_notebook:
         error = NUMBERED.sub(lambda found: submission.place(int(found[1]), file), error)
     place = f"{submission.place(number, file)}: {text}\n" if text else ""
-    advice = explained(error, text, chapter)
+    advice = _failed_import(error, submission, file) or explained(error, text, chapter)
     return f"{place}{error}\n{advice}" if advice else f"{place}{error}"
+
+
+def _failed_import(error: str, submission: Submission, file: str) -> str:
+    """What to say of a name that the file does import: why not stands in a note of its own."""
+    named = UNDEFINED.match(error)
+    found = definition_of(submission.text(file), named[1]) if named else None
+    if found is None or not found.is_import:
+        return ""
+    place = submission.place(found.first, file)
+    return f"The import of it in {place} fails: the note on that says why."
 
 
 def _call(call: Call, namespace: dict[str, Any], submission: Submission) -> CallShown:

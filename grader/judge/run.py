@@ -24,6 +24,7 @@ from grader.judge.assignment import DEFAULT_EXAMPLES, JudgeError
 from grader.judge.attempt import TOO_LARGE
 from grader.judge.keeping import kept, lighten
 from grader.judge.recorded import Drawn, Recorded, fresh
+from grader.judge.tripped import tripped
 from grader.wall.errors import SubmissionError, SubmissionLost
 
 PLAIN_PART = 4
@@ -69,20 +70,22 @@ def run_check(
     seed: int,
     examples: int,
     recorded: Recorded | None = None,
+    only_decide: bool = False,
 ) -> Outcome:
     """Judge one check.  Only a practice check does without a reference.
 
-    Inputs that were recorded are not drawn again.
+    Inputs that were recorded are not drawn again; where it is only to be decided whether the check
+    passes, not even for a counterexample that is small.
 
     Raises JudgeError if the check fails for a reason that the reference has in common with the
     submission.
     """
     fixed = _attempt(_Run(check, submission, reference), _Run.fixed_examples)
-    if fixed.status not in ("passed", "failed", "error"):
+    if fixed.status not in ("passed", "failed", "error") or (only_decide and not fixed.passed):
         return fixed
     known = recorded or Recorded()
     drawn = _attempt(
-        _Run(check, submission, reference, fixed.transcript),
+        _Run(check, submission, reference, fixed.transcript, only_decide),
         lambda run: _examples(run, seed, examples, known),
     )
     return fixed if drawn.passed and not fixed.passed else drawn
@@ -186,8 +189,10 @@ class _Run:
         submission: Backend,
         reference: Backend | None,
         transcript: Sequence[Call] = (),
+        only_decides: bool = False,
     ) -> None:
         self.check, self.submission, self.reference = check, submission, reference
+        self.only_decides = only_decides
         self.outcome = Outcome(check, "passed", transcript=list(transcript))
         self.calls: list[Call] = []
         self.since_failure = 0
@@ -230,6 +235,8 @@ class _Run:
                     with contextlib.suppress(UnsatisfiedAssumption):
                         self.example(drawn)
         except (Mismatch, SubmissionError, _ShrunkEnough):
+            if self.only_decides:
+                raise
             self.outcome = Outcome(self.check, "passed", transcript=before)
             self.calls, self.since_failure = [], 0
             return False
@@ -251,10 +258,7 @@ class _Run:
             raise Mismatch(str(error)) from error
         except Exception as error:
             self._blame(error, drawn)
-            last = answers._calls[-1] if answers._calls else None
-            raise Mismatch(
-                "the answer has the wrong type or shape", got=last.returned if last else None
-            ) from error
+            raise tripped(answers._calls, self.reference) from error
 
     def _blame(self, error: Exception, drawn: dict[str, Any]) -> None:
         """A check that trips over an answer is right to, unless it trips over the reference too."""

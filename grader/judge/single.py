@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.checks.check import Check
-from grader.course.model import Chapter, find_course, load_course
+from grader.course.model import Chapter, find_course
+from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, judge_check, with_diagnosis
 from grader.judge.reporting import exercise_report, problem_notes
-from grader.judge.text import decided_by_text, explained_by_text
-from grader.report.terminal import failure, plain
+from grader.judge.text import Raised, decided_by_text, explained_by_text
+from grader.report.failure import failure, plain
 from grader.submission.blocks import blocks
 from grader.submission.reading import Submission, chapter_file, read_submission
 from grader.wall.clocks import Account
@@ -103,5 +104,6 @@ def _words(loaded: LoadedChapter, verdict: Verdict, submission: Submission) -> s
     if verdict.status == "passed":
         return None
     if verdict.outcomes[0].check.value:
-        verdict = with_diagnosis(loaded, verdict)
+        whence = Raised(loaded, submission, verdict.exercise)
+        verdict = with_diagnosis(loaded, verdict, whence)
     return plain(failure(exercise_report(verdict, loaded.namespace, submission)))

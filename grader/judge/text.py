@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from grader.course.model import Exercise
 from grader.judge.chapter import LoadedChapter
@@ -27,6 +27,28 @@ def decided_by_text(
     if definition is not None and definition.broken is not None:
         return _no_python(loaded, exercise, _problem(definition, submission))
     return shortcut(loaded, submission, exercise)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What the lines of a submission tell of the errors that it raises in an exercise."""
+
+    loaded: LoadedChapter
+    submission: Submission
+    exercise: Exercise
+
+    def elsewhere(self, error: SubmissionError) -> bool:
+        """Whether the error arose in the lines of another exercise."""
+        file, number = error.lines[-1] if error.lines else ("", 0)
+        text = self.submission.text(file) if number else ""
+        others = [one.name for one in self.loaded.chapter.exercises if one != self.exercise]
+        found = [definition_of(text, name) for name in others] if text else []
+        return any(one is not None and one.first <= number <= one.last for one in found)
+
+    def on_purpose(self, error: SubmissionError) -> bool:
+        """Whether it was raised by a `raise` that the student wrote."""
+        file, number = error.lines[-1] if error.lines else ("", 0)
+        return self.submission.line(number, file).startswith("raise ")
 
 
 def absent_from_text(

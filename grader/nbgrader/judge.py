@@ -13,7 +13,8 @@ from traitlets import Bool, Enum, Integer, Unicode
 from grader.authoring.notebooks import checks_id
 from grader.classroom.bench import Bench
 from grader.classroom.run import report_of
-from grader.course.model import Chapter, Course, CourseError, find_course, load_course
+from grader.course.model import Chapter, Course, CourseError, find_course
+from grader.course.reading import load_course
 from grader.judge.assignment import JudgeError, Run
 from grader.nbgrader.ahead import judged_ahead
 from grader.nbgrader.cells import grading, is_chapter

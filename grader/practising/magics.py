@@ -9,7 +9,8 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
-from grader.course.model import CourseError, NoCourse, UnknownName, find_course, load_course
+from grader.course.model import CourseError, NoCourse, UnknownName, find_course
+from grader.course.reading import load_course
 from grader.practising.practice import PracticeReport, practise
 from grader.submission.cells import python_of
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from grader.course.model import Chapter, Course
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import Verdict, with_diagnosis
+from grader.judge.text import Raised
+from grader.practising.own_lines import LIVING
 
 _loaded: dict[tuple[str, int], LoadedChapter] = {}
 """Chapters by their file and its time: a notebook's cell is run again and again."""
@@ -23,7 +25,8 @@ def named(course: Course, chapter: Chapter, verdict: Verdict) -> Verdict:
         key = (str(path), path.stat().st_mtime_ns)
         if key not in _loaded:
             _loaded[key] = load_chapter(course, chapter)
-        return with_diagnosis(_loaded[key], verdict)
+        whence = Raised(_loaded[key], LIVING, verdict.exercise)
+        return with_diagnosis(_loaded[key], verdict, whence)
 
 
 @contextlib.contextmanager

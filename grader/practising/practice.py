@@ -26,9 +26,8 @@ from grader.course.model import (
     NoCourse,
     UnknownName,
     find_course,
-    load_course,
-    load_module,
 )
+from grader.course.reading import load_course, load_module
 from grader.judge.grading import Verdict
 from grader.judge.reporting import exercise_report
 from grader.judge.run import Outcome, run_check
@@ -36,8 +35,9 @@ from grader.practising.manners import in_some_manner
 from grader.practising.naming import named
 from grader.practising.onwards import command_for
 from grader.practising.own_lines import LIVING, own_lines
+from grader.report.failure import WIDTH, WITHOUT_A_CHECK, failure, plain
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.report.terminal import WIDTH, WITHOUT_A_CHECK, failure, hidden_checks, plain
+from grader.report.terminal import hidden_checks
 from grader.wall.errors import SubmissionError
 from grader.wall.protocol.tokens import Function
 

@@ -10,7 +10,6 @@ from jinja2 import Environment
 
 from grader.report.disclosure import Disclosure, disclosed
 from grader.report.model import ChapterReport, ExerciseReport
-from grader.report.plain import first_failing
 
 GREEN, RED, GREY, AMBER = "#1a7f37", "#c0262d", "#6b7280", "#8a5a00"
 
@@ -31,6 +30,21 @@ TEMPLATE = """
 {{- name }}</td><td style="text-align:left">{{ text(value, color) }}</td></tr>
 {%- endmacro -%}
 
+{%- macro compared(shown) %}
+{%- if shown.expected is not none %}
+<table style="border:none;margin:0">
+{{- row("expected", shown.expected, green) }}{{ row("got", shown.got or "", red) -}}
+</table>
+{%- endif %}
+{%- if shown.message %}{{ text(shown.message, amber) }}{% endif %}
+{%- endmacro -%}
+
+{%- macro likely(mistake) %}
+<div style="margin-left:18px">{{ compared(mistake) if mistake.message }}
+<b>likely mistake</b> <code>{{ mistake.name }}</code>
+<br>{{ mistake.hint }}</div>
+{%- endmacro -%}
+
 {%- macro counterexample(shown) -%}
 <div style="margin:4px 0 4px 18px">
 {%- for call in shown.calls %}
@@ -42,12 +56,7 @@ TEMPLATE = """
 {%- if call.printed %}{{ row("printed", call.printed) }}{% endif %}
 </table>
 {%- endfor %}
-{%- if shown.expected is not none %}
-<table style="border:none;margin:0">
-{{- row("expected", shown.expected, green) }}{{ row("got", shown.got or "", red) -}}
-</table>
-{%- endif %}
-{%- if shown.message %}{{ text(shown.message, amber) }}{% endif %}
+{{- compared(shown) }}
 {%- if shown.repro %}
 <details><summary>as Python</summary><pre>{{ shown.repro }}</pre></details>
 {%- endif %}
@@ -67,15 +76,12 @@ TEMPLATE = """
 <div style="margin-left:18px">{{ mark(check.status) }} {{ check.title }}
 {%- if check.status not in ("passed", "failed", report.status) %} ({{ check.status }}){% endif -%}
 </div>
-{%- if check.id in shown and check.counterexample %}{{ counterexample(check.counterexample) }}
+{%- if check in report.shown and check.counterexample %}{{ counterexample(check.counterexample) }}
 {%- endif %}
+{%- for mistake in report.mistakes_at(check) %}{{ likely(mistake) }}{% endfor %}
 {%- endfor %}
 {%- if report.note %}<div style="margin-left:18px;color:{{ amber }}">{{ report.note }}</div>
 {%- endif %}
-{%- for mistake in report.mistakes %}
-<div style="margin-left:18px"><b>likely mistake</b> <code>{{ mistake.name }}</code>
-<br>{{ mistake.hint }}</div>
-{%- endfor %}
 </div>
 {%- endmacro -%}
 
@@ -120,14 +126,11 @@ def _html(
     notes: tuple[str, ...] = (),
     summary: str = "",
 ) -> str:
-    # One counterexample an exercise: one screen is enough to go on with.
-    failing = (first_failing(exercise) for exercise in exercises)
     return _template.render(
         exercises=exercises,
         heading=heading,
         notes=notes,
         summary=summary,
-        shown={check.id for check in failing if check},
         green=GREEN,
         red=RED,
         grey=GREY,

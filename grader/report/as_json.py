@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -37,7 +38,7 @@ def chapter(report: ChapterReport) -> dict[str, Any]:
 
 
 def _exercise(report: ExerciseReport) -> dict[str, Any]:
-    mistakes = [{"name": one.name, "hint": one.hint} for one in report.mistakes]
+    mistakes = [dataclasses.asdict(one) for one in report.mistakes]
     return {
         "id": report.id,
         "status": report.status,

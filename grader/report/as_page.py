@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import UNTOUCHED, WAITS, ChapterReport
-from grader.report.plain import first_failing, points, titled
+from grader.report.plain import points, titled
 from grader.report.text import harmless
 
 STYLE = """
@@ -56,6 +56,20 @@ TEMPLATE = """\
 <td><pre class="{{ style }}">{{ text | clean }}</pre></td></tr>
 {%- endmacro -%}
 
+{%- macro compared(shown) %}
+<table>
+{%- if shown.expected is not none %}{{ value("expected", shown.expected, "good") }}{% endif %}
+{%- if shown.got is not none %}{{ value("got", shown.got, "bad") }}{% endif %}
+</table>
+{%- if shown.message %}<pre class="note">{{ shown.message | clean }}</pre>{% endif %}
+{%- endmacro -%}
+
+{%- macro likely(mistake) -%}
+{%- if mistake.message %}<div class="shown" tabindex="0">{{ compared(mistake) }}</div>{% endif %}
+<p class="mistake"><b>likely mistake</b>
+<code>{{ mistake.name | clean }}</code><br>{{ mistake.hint | clean }}</p>
+{%- endmacro -%}
+
 {%- macro counterexample(shown) -%}
 <div class="shown" tabindex="0">
 {%- for call in shown.calls %}
@@ -67,11 +81,7 @@ TEMPLATE = """\
 {%- if call.printed %}{{ value("printed", call.printed) }}{% endif %}
 </table>
 {%- endfor %}
-<table>
-{%- if shown.expected is not none %}{{ value("expected", shown.expected, "good") }}{% endif %}
-{%- if shown.got is not none %}{{ value("got", shown.got, "bad") }}{% endif %}
-</table>
-{%- if shown.message %}<pre class="note">{{ shown.message | clean }}</pre>{% endif %}
+{{- compared(shown) }}
 {%- if shown.repro %}
 <details><summary>as Python</summary><pre>{{ shown.repro | e }}</pre></details>
 {%- endif %}
@@ -85,14 +95,12 @@ TEMPLATE = """\
 <div class="inside"><ul>
 {%- for check in exercise.checks %}
 <li>{{ mark(check.status) }} {{ check | titled }}
-{%- if check == first_failing(exercise) and check.counterexample -%}
-{{ counterexample(check.counterexample) }}{% endif %}</li>
+{%- if check in exercise.shown and check.counterexample -%}
+{{ counterexample(check.counterexample) }}{% endif %}
+{%- for mistake in exercise.mistakes_at(check) %}{{ likely(mistake) }}{% endfor %}</li>
 {%- endfor %}
 </ul>
 {%- if exercise.note %}<p class="note mistake">{{ exercise.note | clean }}</p>{% endif %}
-{%- for mistake in exercise.mistakes %}<p class="mistake"><b>likely mistake</b>
-<code>{{ mistake.name | clean }}</code><br>{{ mistake.hint | clean }}</p>
-{%- endfor %}
 </div></details>
 {%- endmacro -%}
 
@@ -160,7 +168,7 @@ def page_html(
 def _environment() -> Environment:
     environment = Environment(autoescape=True, trim_blocks=True, keep_trailing_newline=True)
     environment.filters |= {"clean": harmless, "titled": titled}
-    environment.globals |= {"points": points, "first_failing": first_failing, "idle": IDLE}
+    environment.globals |= {"points": points, "idle": IDLE}
     return environment
 
 

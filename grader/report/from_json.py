@@ -41,15 +41,13 @@ def _exercise(data: dict[str, Any]) -> ExerciseReport:
         status=data["status"],
         score=data["score"],
         max_score=data["max_score"],
-        mistake=MistakeShown(mistake["name"], mistake["hint"]) if mistake else None,
+        mistake=MistakeShown(**mistake) if mistake else None,
         note=data["note"],
         checks=tuple(_check(check) for check in data["checks"]),
         hidden=data.get("hidden"),
         waits_for=tuple(data.get("waits_for", ())),
         near=data.get("near") or "",
-        others=tuple(
-            MistakeShown(one["name"], one["hint"]) for one in data.get("mistakes", ())[1:]
-        ),
+        others=tuple(MistakeShown(**one) for one in data.get("mistakes", ())[1:]),
     )
 
 

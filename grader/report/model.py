@@ -61,10 +61,18 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class MistakeShown:
-    """The mistake whose answers equal the submission's."""
+    """The mistake whose answers equal the submission's.
+
+    `check` is the id of the check whose counterexample shows it.  Where that tells of another part
+    of the answer, `message`, `expected` and `got` tell of the part that shows the mistake.
+    """
 
     name: str
     hint: str
+    check: str = ""
+    message: str = ""
+    expected: str | None = None
+    got: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +107,27 @@ class ExerciseReport:
         return self.status == "passed"
 
     @property
+    def shown(self) -> tuple[CheckReport, ...]:
+        """The failing checks that mistakes explain; the first that fails where none does."""
+        failing = [one for one in self.checks if one.status != "passed"]
+        told = {one.check for one in self.mistakes}
+        return tuple(one for one in failing if one.id in told) or tuple(failing[:1])
+
+    def mistakes_at(self, check: CheckReport) -> tuple[MistakeShown, ...]:
+        """The mistakes that belong beside the counterexample of a check."""
+        first, *others = self.shown or (None,)
+        told = {one.id for one in others if one}
+        return tuple(
+            one
+            for one in self.mistakes
+            if one.check == check.id or (check == first and one.check not in told)
+        )
+
+    @property
     def repro(self) -> str:
-        """The program that shows the first check failing; empty if there is none."""
-        failing = next((one for one in self.checks if one.status != "passed"), None)
-        return failing.counterexample.repro if failing and failing.counterexample else ""
+        """The program that makes the calls of the check that is shown; empty if there is none."""
+        programs = [one.counterexample.repro for one in self.shown if one.counterexample]
+        return next(filter(None, programs), "")
 
     @property
     def standing(self) -> str:

@@ -13,25 +13,19 @@ def points(score: float, most: float) -> str:
     return f"{score:g} / {most:g}"
 
 
-def first_failing(report: ExerciseReport) -> CheckReport | None:
-    """The check that an exercise's note and mistake belong to."""
-    return next((check for check in report.checks if check.status != "passed"), None)
-
-
 def explained(report: ExerciseReport, check: CheckReport) -> str:
-    """What became of a check: its counterexample; with the first that failed, the mistake."""
+    """What became of a check: its counterexample, and the mistake that this shows."""
     parts = list(_counterexample(check.counterexample)) if check.counterexample else []
-    if check == first_failing(report):
+    if check in report.shown[:1]:
         parts += _about(report)
+    parts += _mistakes(report, check)
     return "\n".join(parts)
 
 
 def failure(report: ExerciseReport) -> str:
-    """Why an exercise failed, headed by the check that says so; empty where none is shown."""
-    check = first_failing(report)
-    if check is None:
-        return ""
-    return "\n".join(part for part in (titled(check), explained(report, check)) if part)
+    """Why an exercise failed, headed by the checks that say so; empty where none is shown."""
+    parts = [part for check in report.shown for part in (titled(check), explained(report, check))]
+    return "\n".join(filter(None, parts))
 
 
 def titled(check: CheckReport) -> str:
@@ -55,12 +49,16 @@ def _counterexample(shown: Counterexample) -> Iterator[str]:
             yield _labelled("  warning:", call.warned)
         if call.printed:
             yield _labelled("  printed:", call.printed)
-    if shown.expected is not None:
-        yield _labelled("expected", shown.expected)
-    if shown.got is not None:
-        yield _labelled("got     ", shown.got)
-    if shown.message:
-        yield harmless(shown.message)
+    yield from _compared(shown.expected, shown.got, shown.message)
+
+
+def _compared(expected: str | None, got: str | None, message: str) -> Iterator[str]:
+    if expected is not None:
+        yield _labelled("expected", expected)
+    if got is not None:
+        yield _labelled("got     ", got)
+    if message:
+        yield harmless(message)
 
 
 def _about(report: ExerciseReport) -> Iterator[str]:
@@ -70,7 +68,12 @@ def _about(report: ExerciseReport) -> Iterator[str]:
         yield harmless(f"The file defines {report.near}: rename it, or grade it {report.renaming}")
     if report.note:
         yield harmless(report.note)
-    for mistake in report.mistakes:
+
+
+def _mistakes(report: ExerciseReport, check: CheckReport) -> Iterator[str]:
+    for mistake in report.mistakes_at(check):
+        if mistake.message:
+            yield from _compared(mistake.expected, mistake.got, mistake.message)
         yield f"likely mistake: {harmless(mistake.name)}"
         yield harmless(mistake.hint)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -10,37 +9,24 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.report.failure import clipped, failure, name_of, unmet
 from grader.report.model import (
     DOES_NOT_PARSE,
     UNTOUCHED,
     WAITS,
-    CallShown,
     ChapterReport,
-    CheckReport,
     ExerciseReport,
 )
 from grader.report.text import harmless
 
-WIDTH = 80
 MARKS = {"passed": ("✓", "green"), "not started": ("·", "dim"), WAITS: ("·", "dim")}
 FAILED = ("✗", "red")
-WITHOUT_A_CHECK = {
-    "refused": "refused",
-    "missing": "not defined",
-    "not started": "not started",
-    DOES_NOT_PARSE: DOES_NOT_PARSE,
-}
-"""Statuses that have nothing to do with which check met them, in words."""
 
 DETAILED = 3
+"""Failed exercises that are shown in full; who mends these has seen enough for now."""
 
 MOST_NOTES, LONGEST_NOTE = 5, 320
 """Notes on the file that a screen has room for, and characters of each."""
-"""Failed exercises that are shown in full; who mends these has seen enough for now."""
-
-CALLS = 2
-LINES = 14
-"""Lines of one value that are shown; the JSON has all."""
 
 
 def print_reports(
@@ -99,13 +85,13 @@ def chapter(report: ChapterReport, again: str = "") -> RenderableType:
     if failed[DETAILED:]:
         parts.append(_in_brief(failed[DETAILED:], again))
     parts += [_note(note) for note in other_notes(report, failed[:DETAILED])]
-    missing = [_name(one) for one in report.exercises if one.status == "missing"]
+    missing = [name_of(one) for one in report.exercises if one.status == "missing"]
     if missing and (report.notes or len(missing) < len(report.exercises)):
         parts.append(_note(f"not defined in the file: {', '.join(missing)}"))
     elif missing:
         parts.append(_note("nothing that was asked for is defined here: is it the right file?"))
     near = [one for one in report.exercises if one.near]
-    parts += [_note(f"{_name(one)}: do you mean your {one.near}? {one.renaming}") for one in near]
+    parts += [_note(f"{name_of(one)}: do you mean your {one.near}? {one.renaming}") for one in near]
     return Group(*parts)
 
 
@@ -116,60 +102,18 @@ def _reached(report: ChapterReport) -> tuple[float, float]:
     return sum(one.passed for one in report.exercises), len(report.exercises)
 
 
-def plain(part: RenderableType) -> str:
-    """A part of a report as plain text, for those who print it themselves."""
-    buffer = io.StringIO()
-    # In a notebook rich would show it at once instead of writing it.
-    console = Console(
-        file=buffer, width=WIDTH, highlight=False, color_system=None, force_jupyter=False
-    )
-    console.print(part, crop=False)  # a command that is wider is still one
-    return "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
-
-
-def failure(report: ExerciseReport) -> RenderableType:
-    """The first failing check of an exercise, its counterexample, and the likely mistake.
-
-    The exercise has checks: where none may be seen, there is nothing to say.
-    """
-    check = next(check for check in report.checks if check.status != "passed")
-    head = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
-    parts: list[RenderableType] = [head]
-    shown = check.counterexample
-    if shown is not None:
-        parts += [_indented(_call(call)) for call in shown.calls[-CALLS:]]
-        if shown.got is not None:
-            parts.append(_indented(_values(shown.expected, shown.got)))
-        if shown.message:
-            parts.append(_indented(Text(_clipped(shown.message), "yellow")))
-    if report.note:
-        parts.append(_indented(Text(report.note, "yellow")))
-    for mistake in report.mistakes:
-        named = Text("likely mistake  ", "bold magenta").append(mistake.name, "magenta")
-        parts.append(_indented(Group(named, Text(mistake.hint))))
-    return Padding(Group(*parts), (0, 0, 1, 0), expand=False)
-
-
 def _in_brief(failed: list[ExerciseReport], again: str) -> RenderableType:
     """A line or two for each of the other failures."""
     rows: list[RenderableType] = []
     for report in failed:
-        check = next(check for check in report.checks if check.status != "passed")
-        line = Text("✗ ", "red").append(_name(report), "bold").append(f" — {_what(check)}")
+        check = report.shown[0]
+        line = Text("✗ ", "red").append(name_of(report), "bold").append(f" — {unmet(check)}")
         if report.mistakes:
             names = " and ".join(mistake.name for mistake in report.mistakes)
             line.append(f": {names}", "magenta")
         rows.append(line)
     rows.append(Text(f"  in full: grade {failed[0].id}{again}", "dim"))
     return Padding(Group(*rows), (0, 0, 1, 0), expand=False)
-
-
-def _what(check: CheckReport) -> str:
-    if check.status == "failed":
-        return check.title
-    if check.status in WITHOUT_A_CHECK:
-        return WITHOUT_A_CHECK[check.status]
-    return f"{check.status} in: {check.title}"
 
 
 def _table(report: ChapterReport) -> Table:
@@ -186,7 +130,7 @@ def _table(report: ChapterReport) -> Table:
         points = f"{_number(exercise.score)} / {_number(exercise.max_score)}"
         table.add_row(
             Text(mark, style),
-            _name(exercise),
+            name_of(exercise),
             Text(exercise.standing, style),
             checks,
             points if exercise.hidden is None else f"{exercise.hidden} more",
@@ -194,36 +138,8 @@ def _table(report: ChapterReport) -> Table:
     return table
 
 
-def _call(call: CallShown) -> RenderableType:
-    """`softmax(z, axis)` with the arguments below it, matrices on lines of their own."""
-    head = Text(f"{call.function}(", "cyan").append(", ".join(call.arguments)).append(")", "cyan")
-    if call.about:
-        head.append(f"   {call.about}", "dim")
-    rows = Table.grid(padding=(0, 1))
-    rows.add_column(no_wrap=True)
-    rows.add_column()
-    for name, value in call.arguments.items():
-        rows.add_row(Text(f"  {name} =", "dim"), Text(_clipped(value)))
-    parts: list[RenderableType] = [head, rows]
-    if call.warned:
-        parts.append(Text("  warning: ", "dim").append(_clipped(call.warned)))
-    if call.printed:
-        parts.append(Text("  printed: ", "dim").append(_clipped(call.printed)))
-    return Group(*parts)
-
-
-def _values(expected: str | None, got: str) -> Table:
-    rows = Table.grid(padding=(0, 1))
-    rows.add_column(no_wrap=True)
-    rows.add_column()
-    if expected is not None:
-        rows.add_row(Text("expected", "green"), Text(_clipped(expected)))
-    rows.add_row(Text("got", "red"), Text(_clipped(got)))
-    return rows
-
-
 def _note(note: str) -> RenderableType:
-    return Padding(Text("! ", "yellow").append(_clipped(note)), (0, 0, 1, 0), expand=False)
+    return Padding(Text("! ", "yellow").append(clipped(note)), (0, 0, 1, 0), expand=False)
 
 
 def _next_step(reports: list[ChapterReport], again: str) -> Text:
@@ -275,23 +191,8 @@ def _said(report: ExerciseReport) -> str:
     return shown.message if report.status == DOES_NOT_PARSE and shown else ""
 
 
-def _name(report: ExerciseReport) -> str:
-    return report.id.partition(".")[2]
-
-
 def _mark(status: str) -> tuple[str, str]:
     return MARKS.get(status, FAILED)
-
-
-def _indented(part: RenderableType) -> RenderableType:
-    return Padding(part, (0, 0, 0, 4), expand=False)
-
-
-def _clipped(text: str) -> str:
-    lines = text.rstrip().splitlines()
-    if len(lines) <= LINES:
-        return "\n".join(lines)
-    return "\n".join([*lines[:LINES], f"… {len(lines) - LINES} more lines"])
 
 
 def _number(value: float) -> str:

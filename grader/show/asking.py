@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.checks.answers import Answers, Call
-from grader.course.model import Chapter, Course, CourseError, UnknownName, load_module
+from grader.course.model import Chapter, Course, CourseError, UnknownName
+from grader.course.reading import load_module
 from grader.judge.reporting import problem_note
 from grader.report.text import harmless
 from grader.show.picture import Curves, Drawing, Heatmap, Picture, Undrawable

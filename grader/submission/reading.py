@@ -45,9 +45,13 @@ class Submission:
     def is_notebook(self) -> bool:
         return bool(self.cells)
 
+    def text(self, file: str = "") -> str:
+        """The text of one of its files; empty if it has none of that name."""
+        return self.files.get(key_of(file) or self.module, "")
+
     def line(self, number: int, file: str = "") -> str:
         """The text of a line of the submission."""
-        lines = lines_of(self.files.get(key_of(file) or self.module, ""))
+        lines = lines_of(self.text(file))
         return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
     def place(self, number: int, file: str = "") -> str:

@@ -8,51 +8,34 @@ Nothing POSIX-only is imported here; what a system lacks is said, not assumed.
 
 from __future__ import annotations
 
-import importlib.metadata
 import itertools
 import os
-import platform
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
-
-from grader.wall.inside.system_calls import program
+from grader.wall.bubblewrap import (
+    ENGINE,
+    ENVIRONMENT,
+    call_filter,
+    file_system,
+    filtered,
+    namespaces,
+)
+from grader.wall.installed import WORKERS, library_files, library_folders
 from grader.wall.limits import Limits
 from grader.wall.protocol.line import forks
 
 BUBBLEWRAP, USER, PROCESS = "bubblewrap", "user", "process"
 
-ENGINE = Path(__file__).resolve().parent
-INSIDE = ("__init__.py", "python", "wall/__init__.py", "wall/inside", "wall/protocol")
-"""All of the engine that a sandbox holds: this list is the trust boundary."""
-
 BOOTSTRAP = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
     "from {entry} import main; main()"
 )
-ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "HOME": "/tmp",
-    "TMPDIR": "/tmp",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    # A compiler would take longer than a call may: what `torch.compile` decorates runs as it is.
-    "TORCHDYNAMO_DISABLE": "1",
-}
-WORKERS = ("msgpack", "numpy")
-"""What a worker itself imports, whatever its chapter does: messages may hold arrays."""
-
 TRIAL = (
     "import sys; sys.path[:0] = [{engine!r}]; sys.path += {libraries!r}; "
     "import grader.wall.inside.zygote"
@@ -87,7 +70,7 @@ def detect() -> Isolation:
         return _weaker("bwrap is not installed: `apt install bubblewrap` or the like")
     with call_filter() as calls:
         tried = subprocess.run(
-            ["bwrap", *_namespaces(warm=False), *_filtered(calls), "--ro-bind", "/", "/", "true"],
+            ["bwrap", *namespaces(warm=False), *filtered(calls), "--ro-bind", "/", "/", "true"],
             capture_output=True,
             text=True,
             check=False,
@@ -102,7 +85,7 @@ def _weaker(why: str) -> Isolation:
     """Another user where we are root and that user could run the engine, else a plain process."""
     if os.geteuid() != 0:
         return Isolation(PROCESS, why)
-    trial = TRIAL.format(engine=str(ENGINE.parent.parent), libraries=_folders(WORKERS))
+    trial = TRIAL.format(engine=str(ENGINE.parent), libraries=library_folders(WORKERS))
     user = _next_user()
     try:
         tried = subprocess.run(
@@ -120,23 +103,6 @@ def _weaker(why: str) -> Isolation:
     return Isolation(PROCESS if tried.returncode else USER, why)
 
 
-@contextmanager
-def call_filter() -> Iterator[tuple[int, ...]]:
-    """A descriptor with the filter of system calls for bubblewrap; none for other machines."""
-    text = program(platform.machine())
-    if text is None:
-        yield ()
-        return
-    with tempfile.TemporaryFile() as file:
-        file.write(text)
-        file.seek(0)
-        yield (file.fileno(),)
-
-
-def _filtered(calls: tuple[int, ...]) -> list[str]:
-    return [word for descriptor in calls for word in ("--seccomp", str(descriptor))]
-
-
 def python_command(
     isolation: Isolation,
     libraries: Iterable[str],
@@ -151,11 +117,11 @@ def python_command(
     binds = library_files((*libraries, *WORKERS))
     if isolation.strong:
         bootstrap = BOOTSTRAP.format(engine="/engine", libraries=["/libraries"], entry=entry)
-        options = [*_namespaces(isolation.warm), *_filtered(calls), *_file_system(binds)]
+        options = [*namespaces(isolation.warm), *filtered(calls), *file_system(binds)]
         prefix = ["bwrap", *options, "--"]
     else:
-        folders = _folders((*libraries, *WORKERS))
-        engine = str(ENGINE.parent.parent)
+        folders = library_folders((*libraries, *WORKERS))
+        engine = str(ENGINE.parent)
         bootstrap = BOOTSTRAP.format(engine=engine, libraries=folders, entry=entry)
         prefix = []
     python = os.path.realpath(sys.executable) if isolation.strong else sys.executable
@@ -195,118 +161,6 @@ def resource_limits(isolation: Isolation, limits: Limits) -> dict[str, int]:
     elif sys.platform == "linux" and hasattr(os, "geteuid"):
         chosen["RLIMIT_NPROC"] = limits.processes + _processes_of_this_user()
     return chosen
-
-
-def _folders(libraries: tuple[str, ...]) -> list[str]:
-    """The folders in which the libraries are installed."""
-    return sorted({str(path.parent) for path in library_files(libraries)})
-
-
-@cache
-def library_files(libraries: tuple[str, ...]) -> list[Path]:
-    """The installed files and folders of the distributions and all that they require."""
-    return sorted(set(_library_files(libraries)))
-
-
-def _library_files(libraries: Iterable[str]) -> Iterator[Path]:
-    pending, seen = list(libraries), set[str]()
-    while pending:
-        name = pending.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        try:
-            distribution = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-        pending.extend(_requirements(distribution))
-        for part in _top_level(distribution, name):
-            path = Path(str(distribution.locate_file(part)))
-            if path.exists():
-                yield path
-
-
-def _requirements(distribution: importlib.metadata.Distribution) -> Iterator[str]:
-    for line in distribution.requires or ():
-        try:
-            requirement = Requirement(line)
-        except InvalidRequirement:
-            continue
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield requirement.name
-
-
-def _top_level(distribution: importlib.metadata.Distribution, name: str) -> set[str]:
-    """The first parts of the paths that the distribution installed."""
-    record = distribution.read_text("RECORD")
-    if record is None:
-        listed = distribution.read_text("top_level.txt")
-        return set((listed or name.replace("-", "_")).split())
-    parts = {line.split(",")[0].split("/")[0] for line in record.splitlines()}
-    return parts - {"..", "__pycache__", ""}
-
-
-def _namespaces(warm: bool) -> list[str]:
-    shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    own_user = [] if os.geteuid() == 0 else ["--unshare-user"]
-    if own_user and not warm:
-        own_user.append("--disable-userns")
-    return [*own_user, *shared, "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
-
-
-def _file_system(libraries: list[Path]) -> list[str]:
-    """An empty file system but for the interpreter, its libraries and the worker."""
-    system = _system_libraries()
-    own = [path for path in (*system, *_interpreter()) if path.exists()]
-    links = [path for path in system if path.is_symlink()]
-    binds = {path: path for path in sorted(set(own) - set(links))}
-    binds |= {path: Path("/libraries", path.name) for path in libraries}
-    binds |= {ENGINE.parent / part: Path("/engine/grader", part) for part in INSIDE}
-    options = ["--clearenv"]
-    for name, value in ENVIRONMENT.items():
-        options += ["--setenv", name, value]
-    for path in links:
-        options += ["--symlink", os.readlink(path), str(path)]
-    for folder in sorted({parent for place in binds.values() for parent in place.parents}):
-        options += ["--perms", "0755", "--dir", str(folder)]
-    for path, place in binds.items():
-        options += ["--ro-bind", str(path), str(place)]
-    for path in _other_packages(binds):
-        options += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    options += ["--perms", "1777", "--size", str(Limits().file_size), "--tmpfs", "/tmp"]
-    return [*options, "--chdir", "/tmp", "--remount-ro", "/"]
-
-
-def _system_libraries() -> list[Path]:
-    """Where the loader looks; on Debian and its like not the whole of /usr/lib."""
-    usual = [Path("/lib"), Path("/lib64"), Path("/usr/lib64"), Path("/etc/ld.so.cache")]
-    own = Path("/usr/lib", str(sysconfig.get_config_var("MULTIARCH")))
-    folders = [own if (own / "libc.so.6").exists() else Path("/usr/lib"), *usual]
-    return [path for path in folders if os.path.lexists(path)]
-
-
-def _interpreter() -> Iterator[Path]:
-    """Python itself, its standard library, and libpython where that is a library of its own."""
-    yield Path(os.path.realpath(sys.executable))
-    for name in ("stdlib", "platstdlib"):
-        path, own = Path(sysconfig.get_path(name)), Path(sys.prefix)
-        yield Path(sys.base_prefix, path.relative_to(own)) if path.is_relative_to(own) else path
-    folder, name = sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("INSTSONAME")
-    if folder and name:
-        yield Path(folder, name)
-
-
-def _other_packages(bound: Iterable[Path]) -> list[Path]:
-    """Folders of installed packages inside what is bound: they may hold a course."""
-    return sorted(
-        folder
-        for path in bound
-        if path.is_dir() and not path.is_symlink()
-        for pattern in ("site-packages", "dist-packages", "python3*/*-packages")
-        for folder in path.glob(pattern)
-        if folder.is_dir()
-    )
 
 
 def _processes_of_this_user() -> int:

@@ -1,4 +1,4 @@
-"""The judge's handles: a sandbox to start and end, cells and workers to open in it."""
+"""Sandboxes to start and end, and cells in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,81 +14,22 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Protocol, Self
 
+from grader.wall.bubblewrap import call_filter
 from grader.wall.errors import SandboxError
 from grader.wall.growth import not_inherited
 from grader.wall.isolation import (
     Isolation,
-    call_filter,
     environment,
     python_command,
     resource_limits,
     unprivileged_user,
 )
 from grader.wall.limits import Limits
-from grader.wall.opened import Opened, opened
-from grader.wall.protocol.channel import CELL, READY, WORKER
+from grader.wall.opened import Opened
 from grader.wall.protocol.line import forks
+from grader.wall.protocol.requests import CELL
 from grader.wall.spawned import SpawnedSandbox
-
-CREDENTIALS = struct.Struct("@iII")
-"""Process, user and group of a sender: `struct ucred`, unix(7)."""
-
-
-class Zygote:
-    """A process behind the wall that forks workers, at the other end of a control socket."""
-
-    control: socket.socket
-    limits: Limits
-
-    def open(self) -> Opened:
-        """Fork a worker.  Raises SandboxError."""
-        ours, leash = self.ask(WORKER)
-        return opened(ours, self.limits, leash, _greeting(ours, self.limits.start_seconds))
-
-    def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
-        """Ask for a worker or a cell; returns a socket to it, and its leash."""
-        ours, theirs = socket.socketpair()
-        if wanted == WORKER and hasattr(socket, "SO_PASSCRED"):
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        held, leash = os.pipe()
-        try:
-            socket.send_fds(self.control, [wanted], [theirs.fileno(), held])
-        except OSError as error:
-            ours.close()
-            os.close(leash)
-            raise SandboxError(f"the sandbox has ended: {error}") from None
-        finally:
-            theirs.close()
-            os.close(held)
-        return ours, leash
-
-    def greeted(self) -> bool:
-        """Wait for the one byte with which a zygote says that it is ready."""
-        self.control.settimeout(self.limits.start_seconds)
-        try:
-            return self.control.recv(1) == READY
-        except OSError:
-            return False
-
-
-def _greeting(end: socket.socket, seconds: float) -> int | None:
-    """Wait for a new worker's first byte; which process here sent it, as the kernel says.
-
-    None if there is no worker (its channel says so to whoever asks it) or the kernel does not tell.
-    """
-    if not hasattr(socket, "SO_PASSCRED"):
-        return None
-    end.settimeout(seconds)
-    try:
-        _, about, _, _ = end.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-    except OSError:
-        return None
-    for _, kind, data in about:
-        if kind == socket.SCM_CREDENTIALS:
-            process, _, _ = CREDENTIALS.unpack(data)
-            return int(process) or None
-    return None
+from grader.wall.zygote import Zygote
 
 
 class Sandbox(Zygote):
@@ -98,6 +38,9 @@ class Sandbox(Zygote):
     It may be started before a fork of the judge and used by both: every worker has a socket of
     its own.
     """
+
+    ancestor = False
+    """Whether its first process also forks the judge, see `ancestor.py`."""
 
     def __init__(
         self,
@@ -126,6 +69,7 @@ class Sandbox(Zygote):
             "limits": resource_limits(self.isolation, self.limits),
             "user": user,
             "refuse_calls": not strong,
+            "ancestor": self.ancestor,
         }
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115, closed with the sandbox
         # A warm one makes cells, which need the calls; each then installs the filter itself.
@@ -150,13 +94,17 @@ class Sandbox(Zygote):
             return
         self.ready = self.greeted()
         if not self.ready:
-            self.process.kill()
-            self.process.wait()
-            self.errors.seek(0)
-            said = self.errors.read().decode(errors="replace").strip().splitlines()
-            raise SandboxError(
-                f"the sandbox does not start: {said[-1] if said else 'no reason given'}"
-            )
+            raise self.failure()
+
+    def failure(self) -> SandboxError:
+        """Why it does not start, in its last words; it is ended."""
+        self.process.kill()
+        self.process.wait()
+        self.errors.seek(0)
+        said = self.errors.read().decode(errors="replace").strip().splitlines()
+        return SandboxError(
+            f"the sandbox does not start: {said[-1] if said else 'no reason given'}"
+        )
 
     def divisible(self) -> bool:
         """Whether namespaces may be nested here.  Raises SandboxError."""
@@ -173,16 +121,6 @@ class Sandbox(Zygote):
             self.restart()
         self.wait()
         return super().open()
-
-    def alive(self) -> bool:
-        """Whether the zygote still holds its end of the control socket."""
-        self.control.setblocking(False)
-        try:
-            return bool(self.control.recv(1, socket.MSG_PEEK))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
 
     def restart(self) -> None:
         """Replace a zygote that has ended."""
@@ -208,7 +146,7 @@ class Sandbox(Zygote):
         self.process.kill()
         self.process.wait()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -222,7 +160,7 @@ class Cell(Zygote):
     system does not allow namespaces within namespaces.
     """
 
-    def __init__(self, warm: Sandbox) -> None:
+    def __init__(self, warm: Zygote) -> None:
         self.limits = warm.limits
         self.control, self.leash = warm.ask(CELL)
         if not self.greeted():
@@ -236,6 +174,41 @@ class Cell(Zygote):
         os.close(self.leash)
 
     def __enter__(self) -> Cell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Chamber:
+    """A cell for the submissions of one judge, and another one if something has ended it."""
+
+    def __init__(self, warm: Zygote) -> None:
+        self.warm = warm
+        self.cell: Cell | None = None
+
+    def wait(self) -> None:
+        """Raises SandboxError."""
+        if self.cell is None:
+            self.cell = Cell(self.warm)
+
+    def open(self) -> Opened:
+        """Fork a worker.  Raises SandboxError."""
+        if not self.alive():
+            self.close()
+        self.wait()
+        assert self.cell is not None
+        return self.cell.open()
+
+    def alive(self) -> bool:
+        return self.cell is not None and self.cell.alive()
+
+    def close(self) -> None:
+        if self.cell is not None:
+            self.cell.close()
+            self.cell = None
+
+    def __enter__(self) -> Chamber:
         return self
 
     def __exit__(self, *_: object) -> None:

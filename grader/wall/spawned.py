@@ -22,8 +22,8 @@ from grader.wall.errors import SandboxError
 from grader.wall.isolation import Isolation, environment, python_command, resource_limits
 from grader.wall.limits import Limits
 from grader.wall.opened import Opened, opened
-from grader.wall.protocol.channel import READY
 from grader.wall.protocol.line import Line
+from grader.wall.protocol.requests import READY
 
 
 class SpawnedSandbox:

@@ -9,7 +9,7 @@ import sys
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from grader.report.terminal import WIDTH
+from grader.report.failure import WIDTH
 from grader.watch.view import Picture, keys, progress_line
 
 ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"

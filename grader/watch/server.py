@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.course.model import Chapter, Course, CourseError, load_course
+from grader.course.model import Chapter, Course, CourseError
+from grader.course.reading import load_course
 from grader.judge.assignment import Assignment, Wave
 from grader.judge.forks import Died, Fork, Progress, forked
 from grader.report.model import ChapterReport
@@ -99,18 +100,22 @@ class WarmJudge:
         self.course, self.chapter, self.folder = course, chapter, folder
         self.sandbox = self._sandbox()
         self.child: _Child | None = None
+        self.loaded: LoadedChapter | None = None
 
     def __enter__(self) -> WarmJudge:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        self.stop()
         self.sandbox.close()
 
     def serve(self, connection: Connection) -> None:
-        """Load what there is to load, then answer requests, only ever the newest."""
-        loaded = self._load()
-        ahead = Ahead(loaded)
+        """Answer requests, only ever the newest, until the other end says farewell.
+
+        Raises EOFError or ConnectionError where it leaves without.
+        """
+        loaded = self.load()
+        ahead = self.ahead
         while True:
             if ahead.pending and self.child is None and not connection.poll():
                 ahead.draw()
@@ -119,13 +124,13 @@ class WarmJudge:
             ready = wait(ends)
             if self.child and self.child.fork.connection in ready:
                 answer = self.child.answer()
-                self._stop()
+                self.stop()
                 connection.send(answer)
             if connection in ready:
                 request = connection.recv()
                 if isinstance(request, Farewell):
                     return
-                self._stop()
+                self.stop()
                 self._revive()
                 ahead.prefer(request.exercises)
                 if forks():
@@ -133,14 +138,16 @@ class WarmJudge:
                 else:
                     self._grade_here(request, loaded, connection)
 
-    def _load(self) -> LoadedChapter:
-        """Import libraries and checks while the sandbox does the same on its side."""
-        from grader.judge.chapter import load_chapter
+    def load(self) -> LoadedChapter:
+        """Import libraries and checks, once, while the sandbox does the same on its side."""
+        if self.loaded is None:
+            from grader.judge.chapter import load_chapter
 
-        load(self.chapter.imports)
-        loaded = load_chapter(self.course, self.chapter)
-        self.sandbox.wait()
-        return loaded
+            load(self.chapter.imports)
+            self.loaded = load_chapter(self.course, self.chapter)
+            self.ahead = Ahead(self.loaded)
+            self.sandbox.wait()
+        return self.loaded
 
     def _sandbox(self) -> AnySandbox:
         chapter = self.chapter
@@ -156,7 +163,7 @@ class WarmJudge:
     def _fork(self, request: Request, loaded: LoadedChapter) -> None:
         self.child = _Child(forked(self._grade, request, loaded, leads=True), request.number)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """End a run with all the judges it started; their workers hang on leashes and follow."""
         if self.child is not None:
             self.child.fork.end()

@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from grader.course.model import Chapter, Exercise
+from grader.report.failure import failure
 from grader.report.model import WAITS, ChapterReport, ExerciseReport
-from grader.report.terminal import earned, failure, other_notes
+from grader.report.terminal import earned, other_notes
 from grader.report.text import harmless
 from grader.student.workspace import Standing
 

@@ -4,8 +4,6 @@ import numpy as np
 
 from grader.bank import alternate
 
-# predict
-
 
 @alternate("predict", "plain Python sums")
 def predict(X, w, b):
@@ -26,9 +24,6 @@ def predict(X, w, b):
 @alternate("predict", "sum of a broadcast product")
 def predict(X, w, b):
     return np.add((w * X).sum(axis=1), b)
-
-
-# mse_loss
 
 
 @alternate("mse_loss", "a Python loop")
@@ -53,9 +48,6 @@ def mse_loss(y_pred, y):
 @alternate("mse_loss", "a 0-dimensional array")
 def mse_loss(y_pred, y):
     return np.asarray(np.square(y_pred - y).mean())
-
-
-# mse_gradient
 
 
 @alternate("mse_gradient", "Python loops")
@@ -96,9 +88,6 @@ def mse_gradient(X, y, w, b):
 def mse_gradient(X, y, w, b):
     error = X @ w.reshape(-1, 1) + b - y.reshape(-1, 1)
     return (2 / len(y) * X.T @ error).ravel(), (2 * error.mean(axis=0)).item()
-
-
-# gradient_descent
 
 
 @alternate("gradient_descent", "one vector for both parameters")
@@ -161,9 +150,6 @@ def gradient_descent(X, y, lr, steps):
     return walk[-1][:-1], float(walk[-1][-1]), losses
 
 
-# minibatches
-
-
 @alternate("minibatches", "np.split at the cuts")
 def minibatches(n, batch_size, rng):
     return np.split(rng.permutation(n), np.arange(batch_size, n, batch_size))
@@ -188,9 +174,6 @@ def minibatches(n, batch_size, rng):
             batches.append([])
         batches[-1].append(int(index))
     return tuple(np.array(batch, dtype=np.int32) for batch in batches)
-
-
-# sgd
 
 
 @alternate("sgd", "slices of one permutation")
@@ -237,9 +220,6 @@ def sgd(X, y, lr, batch_size, epochs, rng):
     return w, b
 
 
-# momentum_step
-
-
 @alternate("momentum_step", "entry by entry")
 def momentum_step(w, grad, velocity, lr, beta):
     new_w, new_velocity = np.empty_like(w), np.empty_like(w)
@@ -263,9 +243,6 @@ def momentum_step(w, grad, velocity, lr, beta):
     both = np.array([velocity.ravel(), grad.ravel()])
     speed = np.array([beta, 1.0]) @ both
     return (w.ravel() - lr * speed).reshape(w.shape), speed.reshape(w.shape)
-
-
-# adam_step
 
 
 @alternate("adam_step", "the correction folded into lr, eps scaled along")
@@ -300,9 +277,6 @@ def adam_step(w, grad, m, v, t, lr, beta1, beta2, eps):
     step /= np.power(v / (1.0 - np.power(beta2, t)), 0.5) + eps
     w -= lr * step
     return w, m, v
-
-
-# early_stopping
 
 
 @alternate("early_stopping", "a gain above min_delta")

@@ -4,8 +4,6 @@ import numpy as np
 
 from grader.bank import alternate
 
-# polynomial_features
-
 
 @alternate("polynomial_features", "np.vander without its ones")
 def polynomial_features(x, degree):
@@ -20,9 +18,6 @@ def polynomial_features(x, degree):
 @alternate("polynomial_features", "entry by entry")
 def polynomial_features(x, degree):
     return np.array([[float(number) ** k for k in range(1, degree + 1)] for number in x])
-
-
-# l2_penalty
 
 
 @alternate("l2_penalty", "np.vdot")
@@ -41,9 +36,6 @@ def l2_penalty(w, lam):
     for weight in w.flat:
         total += lam * weight * weight
     return total
-
-
-# l2_gradient
 
 
 @alternate("l2_gradient", "entry by entry")
@@ -65,9 +57,6 @@ def l2_gradient(w, lam):
     return np.imag(lam * (w + 1e-20j) ** 2) / 1e-20
 
 
-# l1_penalty
-
-
 @alternate("l1_penalty", "the norm of the flat weights")
 def l1_penalty(w, lam):
     return lam * np.linalg.norm(w.ravel(), 1)
@@ -81,9 +70,6 @@ def l1_penalty(w, lam):
 @alternate("l1_penalty", "entry by entry")
 def l1_penalty(w, lam):
     return lam * sum(abs(float(weight)) for weight in w.ravel())
-
-
-# l1_subgradient
 
 
 @alternate("l1_subgradient", "two comparisons")
@@ -110,9 +96,6 @@ def l1_subgradient(w, lam):
     return answer
 
 
-# elastic_net_penalty
-
-
 @alternate("elastic_net_penalty", "one sum")
 def elastic_net_penalty(w, lam, l1_ratio):
     return lam * np.sum(l1_ratio * np.abs(w) + (1 - l1_ratio) * w * w)
@@ -132,9 +115,6 @@ def elastic_net_penalty(w, lam, l1_ratio):
         l1 += abs(weight)
         l2 += weight**2
     return lam * (l1_ratio * l1 + (1 - l1_ratio) * l2)
-
-
-# ridge_regression
 
 
 @alternate("ridge_regression", "a column of ones that the diagonal spares")
@@ -190,9 +170,6 @@ def ridge_regression(X, y, lam):
     return w, (y - X @ w).mean()
 
 
-# soft_threshold
-
-
 @alternate("soft_threshold", "sign times clipped size")
 def soft_threshold(w, t):
     return np.sign(w) * np.maximum(np.abs(w) - t, 0.0)
@@ -225,9 +202,6 @@ def soft_threshold(w, t):
         else:
             answer[index] = 0
     return answer
-
-
-# lasso_step
 
 
 @alternate("lasso_step", "the mean over rows of a product")
@@ -269,9 +243,6 @@ def lasso_step(X, y, w, b, lam, lr):
     return np.maximum(z - lr * lam, 0) - np.maximum(-z - lr * lam, 0), np.float64(b - lr * db)
 
 
-# lasso_regression
-
-
 @alternate("lasso_regression", "one vector for both parameters, in place")
 def lasso_regression(X, y, lam, lr, steps):
     A = np.column_stack([X, np.ones(len(y))])
@@ -307,9 +278,6 @@ def lasso_regression(X, y, lam, lr, steps):
             fresh[j] = np.sign(z) * max(abs(z) - lr * lam, 0.0)
         w, b, steps = fresh, b - lr * 2 * np.mean(error), steps - 1
     return w, b
-
-
-# adamw_step
 
 
 @alternate("adamw_step", "decay first, the correction folded into lr")
@@ -348,9 +316,6 @@ def adamw_step(w, grad, m, v, t, lr, beta1, beta2, eps, weight_decay):
     w -= lr * step
     w -= lr * weight_decay * old
     return w, m, v
-
-
-# dropout
 
 
 @alternate("dropout", "rng.binomial")

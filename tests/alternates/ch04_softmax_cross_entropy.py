@@ -6,8 +6,6 @@ import numpy as np
 
 from grader.bank import alternate
 
-# ------------------------------------------------------------------------------------- sigmoid
-
 
 @alternate("sigmoid", "boolean masks, each sign with its safe form")
 def sigmoid(z):
@@ -48,9 +46,6 @@ def sigmoid(z):
 @alternate("sigmoid", "through the logarithm")
 def sigmoid(z):
     return np.exp(-np.logaddexp(0, -z))
-
-
-# ------------------------------------------------------------------------ binary_cross_entropy
 
 
 @alternate("binary_cross_entropy", "two softplus terms")
@@ -95,9 +90,6 @@ def binary_cross_entropy(logits, targets):
     return loss.sum() / loss.size
 
 
-# --------------------------------------------------------------------------- logistic_gradient
-
-
 def probability(z):
     return 0.5 * (1 + np.tanh(0.5 * z))
 
@@ -131,9 +123,6 @@ def logistic_gradient(X, y, w, b):
     return (X * error).mean(axis=0), error.mean()
 
 
-# ----------------------------------------------------------------------------------- logsumexp
-
-
 @alternate("logsumexp", "np.logaddexp.reduce")
 def logsumexp(z, axis=-1):
     return np.logaddexp.reduce(z, axis=axis)
@@ -159,9 +148,6 @@ def logsumexp(z, axis=-1):
     z = np.moveaxis(z, axis, -1)
     top = np.max(z, axis=-1, initial=-np.inf)
     return np.log(np.sum(np.exp(z - top[..., None]), axis=-1)) + top
-
-
-# ------------------------------------------------------------------------------------- softmax
 
 
 @alternate("softmax", "one slice at a time, in Python")
@@ -208,9 +194,6 @@ def softmax(z, axis=-1):
     return e / (e.sum(axis, keepdims=True) + 1e-12)
 
 
-# --------------------------------------------------------------------------------- log_softmax
-
-
 @alternate("log_softmax", "shift first, then subtract the logarithm of the sum")
 def log_softmax(z, axis=-1):
     shifted = z - np.max(z, axis=axis, keepdims=True)
@@ -248,9 +231,6 @@ def log_softmax(z, axis=-1):
     return np.moveaxis(out, 0, axis)
 
 
-# ---------------------------------------------------------------------------- softmax_backward
-
-
 @alternate("softmax_backward", "the whole Jacobian of each row")
 def softmax_backward(dout, p):
     jacobian = p[..., :, None] * (np.eye(p.shape[-1]) - p[..., None, :])
@@ -282,9 +262,6 @@ def softmax_backward(dout, p):
 def softmax_backward(dout, p):
     flow = dout * p
     return flow - p * np.sum(flow, axis=-1)[..., np.newaxis]
-
-
-# ------------------------------------------------------------------------------- cross_entropy
 
 
 def log_probabilities(logits):
@@ -331,9 +308,6 @@ def cross_entropy(logits, labels):
     return -np.trace(log_probabilities(logits)[:, labels]) / len(labels)
 
 
-# ---------------------------------------------------------------------- cross_entropy_gradient
-
-
 def probabilities(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
@@ -376,9 +350,6 @@ def cross_entropy_gradient(logits, labels):
     np.add.at(gradient, (np.arange(len(labels)), labels), -1)
     gradient /= len(labels)
     return gradient
-
-
-# ---------------------------------------------------------------------- smoothed_cross_entropy
 
 
 @alternate("smoothed_cross_entropy", "an explicit target matrix")

@@ -9,8 +9,6 @@ from torch import nn
 
 from grader.bank import alternate
 
-# --- masks ---------------------------------------------------------------------------------------
-
 
 @alternate("causal_mask", "a comparison of positions")
 def causal_mask(length):
@@ -53,9 +51,6 @@ def padding_mask(lengths, max_length):
 def padding_mask(lengths, max_length):
     positions = torch.arange(max_length).unsqueeze(0).expand(lengths.size(0), -1)
     return ~torch.ge(positions, lengths.unsqueeze(1))
-
-
-# --- scaled dot-product attention ----------------------------------------------------------------
 
 
 @alternate("scaled_dot_product_attention", "one row at a time, over the visible keys only")
@@ -139,9 +134,6 @@ def scaled_dot_product_attention(q, k, v, mask=None):
     return output, weights
 
 
-# --- heads ---------------------------------------------------------------------------------------
-
-
 @alternate("split_heads", "slices, stacked")
 def split_heads(x, num_heads):
     width = x.shape[-1] // num_heads
@@ -177,9 +169,6 @@ def merge_heads(x):
 @alternate("merge_heads", "unbind and hstack")
 def merge_heads(x):
     return torch.stack([torch.hstack(sample.unbind(0)) for sample in x])
-
-
-# --- multi-head attention ------------------------------------------------------------------------
 
 
 @alternate("MultiHeadAttention", "one projection of all weights, heads in the batch, bmm")
@@ -276,9 +265,6 @@ class MultiHeadAttention(nn.Module):
         return output if self.out_proj.bias is None else output + self.out_proj.bias
 
 
-# --- positions -----------------------------------------------------------------------------------
-
-
 @alternate("sinusoidal_positions", "two strided assignments, exp of a logarithm")
 def sinusoidal_positions(length, d_model):
     table = torch.zeros(length, d_model)
@@ -333,9 +319,6 @@ def relative_bias(table, length):
     return table.index_select(1, index.reshape(-1)).view(heads, length, length)
 
 
-# --- rotary embedding ----------------------------------------------------------------------------
-
-
 @alternate("apply_rope", "complex numbers, angles in float32")
 def apply_rope(x, positions, base=10000.0):
     d = x.shape[-1]
@@ -378,9 +361,6 @@ def apply_rope(x, positions, base=10000.0):
     out[..., 0::2] = x[..., 0::2] * angle.cos() - x[..., 1::2] * angle.sin()
     out[..., 1::2] = x[..., 0::2] * angle.sin() + x[..., 1::2] * angle.cos()
     return out
-
-
-# --- cache ---------------------------------------------------------------------------------------
 
 
 @alternate("attend_with_cache", "one new token after the other, no mask")

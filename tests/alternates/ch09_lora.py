@@ -11,8 +11,6 @@ from torch.nn import functional
 
 from grader.bank import alternate
 
-# --- low_rank_approximation ---------------------------------------------------------------------
-
 
 @alternate("low_rank_approximation", "a root of the singular values in each factor")
 def low_rank_approximation(W, r):
@@ -42,9 +40,6 @@ def low_rank_approximation(W, r):
         rows.append(-sigma[0] * Vh[0] / 2)
         W = W - torch.outer(columns[-1], rows[-1])
     return torch.stack(columns, dim=1), torch.stack(rows)
-
-
-# --- LoRALinear ---------------------------------------------------------------------------------
 
 
 @alternate("LoRALinear", "one dense weight in evaluation, in-place addmm to merge")
@@ -176,9 +171,6 @@ class LoRALinear(nn.Module):
         self._shift(-1) if self.merged else None
 
 
-# --- inject_lora --------------------------------------------------------------------------------
-
-
 @alternate("inject_lora", "recursion over children")
 def inject_lora(model, targets, r, alpha):
     def descend(module, path):
@@ -220,9 +212,6 @@ def inject_lora(model, targets, r, alpha):
     return names
 
 
-# --- lora_parameters ----------------------------------------------------------------------------
-
-
 @alternate("lora_parameters", "all B first, then all A")
 def lora_parameters(model):
     layers = [module for _, module in model.named_modules() if isinstance(module, Right)]
@@ -236,9 +225,6 @@ def lora_parameters(model):
         if isinstance(module, Right):
             found.extend(module.parameters(recurse=False))
     return tuple(found)
-
-
-# --- count_parameters ---------------------------------------------------------------------------
 
 
 @alternate("count_parameters", "a loop, sizes as products of shapes")
@@ -260,9 +246,6 @@ def count_parameters(model):
     return sizes.sum(0).tolist()
 
 
-# --- lora_state_dict ----------------------------------------------------------------------------
-
-
 @alternate("lora_state_dict", "picked by identity, cloned")
 def lora_state_dict(model):
     own = {id(p) for p in reference.lora_parameters(model)}
@@ -278,9 +261,6 @@ def lora_state_dict(model):
         if key.split(".")[-1] not in ("lora_A", "lora_B"):
             del state[key]
     return state
-
-
-# --- load_lora_state_dict -----------------------------------------------------------------------
 
 
 @alternate("load_lora_state_dict", "set difference, .data, a list in the message")
@@ -304,9 +284,6 @@ def load_lora_state_dict(model, state):
     if not keys <= state.keys():
         raise KeyError(*[key for key in keys if key not in state])
     return model.load_state_dict({key: state[key] for key in keys}, strict=False)
-
-
-# --- merge_lora ---------------------------------------------------------------------------------
 
 
 @alternate("merge_lora", "a deep copy, recursion over children")

@@ -8,7 +8,7 @@ minibatches: failed
 sgd: failed
 momentum_step: failed
 adam_step: failed
-early_stopping: failed, end-is-length
+early_stopping: failed, one-epoch-too-patient + end-is-length
 """
 
 import numpy as np

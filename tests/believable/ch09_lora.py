@@ -2,12 +2,12 @@
 
 low_rank_approximation: failed, columns-of-vh
 LoRALinear: error
-inject_lora: failed
+inject_lora: failed, whole-name + silent-without-match
 lora_parameters: error
 count_parameters: error
 lora_state_dict: error
-load_lora_state_dict: failed, other-weights-too
-merge_lora: error, transposed
+load_lora_state_dict: failed, missing-ignored + other-weights-too
+merge_lora: error
 """
 
 import torch

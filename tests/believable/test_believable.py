@@ -14,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from grader.report.terminal import WIDTH, failure
+from grader.report.failure import WIDTH, failure
 
 HERE = Path(__file__).resolve().parent
 FILES = sorted(HERE.rglob("ch*.py"))

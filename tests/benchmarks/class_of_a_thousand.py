@@ -27,7 +27,8 @@ from pathlib import Path
 
 import psutil
 
-from grader.course.model import Chapter, Course, find_course, load_course, load_module
+from grader.course.model import Chapter, Course, find_course
+from grader.course.reading import load_course, load_module
 from grader.wall.limits import MB
 
 HERE = Path(__file__).resolve().parent

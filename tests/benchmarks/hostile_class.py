@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from grader.course.model import Chapter, Course, find_course, load_course
+from grader.course.model import Chapter, Course, find_course
+from grader.course.reading import load_course
 from grader.wall.limits import MB
 
 HERE = Path(__file__).resolve().parent

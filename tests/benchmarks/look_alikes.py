@@ -17,7 +17,8 @@ from pathlib import Path
 
 from grader.classroom.look_alikes import find_look_alikes
 from grader.classroom.results import Result
-from grader.course.model import Chapter, Course, find_course, load_course
+from grader.course.model import Chapter, Course, find_course
+from grader.course.reading import load_course
 from grader.course.stubs import stub_of
 from grader.submission.reading import Submission
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.checks.answers import Local
-from grader.course.model import Chapter, Course, Exercise, load_course
+from grader.course.model import Chapter, Course, Exercise
+from grader.course.reading import load_course
 from grader.judge.assignment import JudgeError, Run
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.grading import judge_exercise

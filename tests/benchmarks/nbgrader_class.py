@@ -20,7 +20,8 @@ from pathlib import Path
 import nbformat
 
 from grader.authoring.notebooks import notebook_of
-from grader.course.model import Chapter, Course, find_course, load_course
+from grader.course.model import Chapter, Course, find_course
+from grader.course.reading import load_course
 
 STUDENTS = 20
 TIMES = 5.0
@@ -32,7 +33,7 @@ PLAIN = (
 SETUP = """
 from pathlib import Path
 from grader.checks.answers import Local
-from grader.course.model import load_course
+from grader.course.reading import load_course
 from grader.judge.chapter import load_chapter
 from grader.judge.run import run_check
 course = load_course(Path({root!r}))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.course.model import load_course
+from grader.course.reading import load_course
 from grader.wall.clocks import Account
 from grader.wall.isolation import detect
 from grader.wall.limits import MB, Limits

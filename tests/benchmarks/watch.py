@@ -23,7 +23,8 @@ import time
 from pathlib import Path
 
 from grader.bank import load_mistakes
-from grader.course.model import Chapter, Course, Exercise, load_course
+from grader.course.model import Chapter, Course, Exercise
+from grader.course.reading import load_course
 from grader.judge.chapter import load_chapter
 from grader.submission.blocks import blocks
 

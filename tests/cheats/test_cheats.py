@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 import unicodedata
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -18,12 +19,17 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from grader.judge.assignment import Assignment
-from grader.course.model import Course, load_course
-from grader.judge.assignment import Run
+from grader.course.model import Course
+from grader.course.reading import load_course
+from grader.judge.assignment import Run, Wave
+from grader.judge.heir import reports
 from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
-from grader.report.terminal import WIDTH, print_reports
+from grader.report.failure import WIDTH
+from grader.report.model import ChapterReport
+from grader.report.terminal import print_reports
 from grader.submission.reading import read_submission
+from grader.wall.ancestor import Ancestor
 
 HERE = Path(__file__).resolve().parent
 CHEATS = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
@@ -64,10 +70,27 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(params=["its own sandbox", "a judge's ancestor"])
+def graded(request, grade, guarded_course, bubblewrap) -> Callable[[str, Path], ChapterReport]:
+    """Grade a cheat in either kind of sandbox."""
+
+    def graded(target: str, path: Path) -> ChapterReport:
+        if request.param == "its own sandbox":
+            return grade(target, path, bubblewrap, of=guarded_course)
+        chapter, exercise = guarded_course.select(target)
+        assignments = [Assignment(chapter, read_submission(path, chapter), (exercise,))]
+        with Ancestor(bubblewrap, chapter.imports, chapter.limits) as sandbox:
+            assert sandbox.divisible()
+            waves = [Wave((0,), chapter.imports, sandbox)]
+            return reports(guarded_course, assignments, Run(), bubblewrap, waves=waves)[0]
+
+    return graded
+
+
 @pytest.mark.parametrize("path", CHEATS, ids=lambda path: path.stem)
-def test_cheat(path, grade, guarded_course, bubblewrap, temporary):
+def test_cheat(path, graded, bubblewrap, temporary):
     processes, started = _sandbox_processes(), time.monotonic()
-    report = grade("ch4.softmax", path, bubblewrap, of=guarded_course)
+    report = graded("ch4.softmax", path)
     took = time.monotonic() - started
     (exercise,) = report.exercises
     assert exercise.status in _must(path)
@@ -96,10 +119,8 @@ def test_there_are_enough_cheats():
     assert len(CHEATS) >= 30
 
 
-def test_the_checks_accept_an_honest_submission(grade, guarded_course, bubblewrap, course):
-    chapter = course.chapter("ch4")
-    report = grade("ch4.softmax", course.solution(chapter), bubblewrap, of=guarded_course)
-    assert report.passed
+def test_the_checks_accept_an_honest_submission(graded, course):
+    assert graded("ch4.softmax", course.solution(course.chapter("ch4"))).passed
 
 
 def _must(path: Path) -> list[str]:

@@ -148,9 +148,6 @@ def validations(draw, walks=WALKS):
     return unit * (9 + np.cumsum(changes)), patience, unit * delta
 
 
-# predict
-
-
 example("predict")
 matches("predict", lines().map(without_truth), first=map(without_truth, ODD_LINES))
 untouched("predict", lines().map(without_truth), first=map(without_truth, ODD_LINES))
@@ -174,9 +171,6 @@ def test_predict_rows(submission, case):
     expect_close(alone[0], together[-1], "other rows must not matter")
 
 
-# mse_loss
-
-
 example("mse_loss")
 matches("mse_loss", predictions())
 untouched("mse_loss", predictions(), examples=15)
@@ -196,9 +190,6 @@ def test_mse_loss_symmetric(submission, case):
     y_pred, y = case
     there, back = submission.mse_loss(y_pred, y), submission.mse_loss(y, y_pred)
     expect_close(there, back, "exchanging y_pred and y must not change the loss")
-
-
-# mse_gradient
 
 
 GRADIENTS = ("dw", "db")
@@ -242,9 +233,6 @@ def test_mse_gradient_zero(submission, case):
     got = submission.mse_gradient(X, X @ w + b, w, b)
     message = "without errors there is nothing to improve"
     expect_close(got, (np.zeros(len(w)), 0.0), message, names=GRADIENTS, scale=1.0)
-
-
-# gradient_descent
 
 
 FITTED = ("w", "b", "losses")
@@ -310,9 +298,6 @@ def test_gradient_descent_falls(submission, case):
     expect(not rises.any(), "with so small a learning rate the loss must not rise", got=losses)
 
 
-# minibatches
-
-
 def two_epochs(module, n, batch_size, rng):
     """ask for two epochs from one generator"""
     return [module.minibatches(n, batch_size, rng), module.minibatches(n, batch_size, rng)]
@@ -373,9 +358,6 @@ def test_minibatches_next_epoch(submission, reference, pack, seed):
     expect_equal(got, expected, "an epoch is one rng.permutation(n)", names=("first", "second"))
 
 
-# sgd
-
-
 LINE = ("w", "b")
 
 example("sgd")
@@ -399,9 +381,6 @@ def test_sgd_full_batch(submission, case):
     got = submission.sgd(X, y, lr, len(y), 1, rng)
     expected = (2 * lr * X.T @ y / len(y), float(2 * lr * y.mean()))
     expect_close(got, expected, "a step from zeros over all rows", names=LINE)
-
-
-# momentum_step
 
 
 ROLLED = ("w", "velocity")
@@ -445,9 +424,6 @@ def test_momentum_step_terminal(submission, case):
     steady = grads[0] / (1 - beta)
     _, velocity = submission.momentum_step(w, grads[0], steady, lr, beta)
     expect_close(velocity, steady, "the velocity g / (1 - beta) must stay when the gradient is g")
-
-
-# adam_step
 
 
 MOVED = ("w", "m", "v")
@@ -510,9 +486,6 @@ def test_adam_step_rest(submission, case, t):
     w, m, v, _, _, settings = case
     got = submission.adam_step(w, np.zeros(w.shape), m, v, t, *settings)
     expect_close(got, (w, m, v), "no gradient, no movement", names=MOVED)
-
-
-# early_stopping
 
 
 ANSWER = ("best_epoch", "stop_epoch")

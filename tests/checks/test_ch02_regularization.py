@@ -177,9 +177,6 @@ def layers(draw, kinds=SMALL):
     return fill(*shape), p, int(fill.rng.integers(1000))
 
 
-# polynomial_features
-
-
 def same_columns(got, expected, *_):
     """Column by column: beside the highest power the lowest would be lost."""
     shaped(got, expected.shape, "the answer")
@@ -217,9 +214,6 @@ def test_polynomial_features_ratio(submission, n, degree, fill):
     expect_close(got[:, 1:], got[:, :-1] * x[:, np.newaxis], "each power is x times the last one")
 
 
-# l2_penalty
-
-
 example("l2_penalty")
 matches("l2_penalty", penalised(), first=SQUARE)
 untouched("l2_penalty", penalised(), title="leaves its input alone", first=SQUARE)
@@ -240,9 +234,6 @@ def test_l2_penalty_shape(submission, case):
     w, lam = case
     flat = submission.l2_penalty(w.ravel()[::-1].copy(), lam)
     expect_close(submission.l2_penalty(w, lam), flat, "w as one row, backwards, costs the same")
-
-
-# l2_gradient
 
 
 example("l2_gradient")
@@ -268,9 +259,6 @@ def test_l2_gradient_alone(submission, case):
     expect_close(submission.l2_gradient(w, lam).ravel()[-1:], alone, "other weights do not matter")
 
 
-# l1_penalty
-
-
 example("l1_penalty")
 matches("l1_penalty", penalised(), first=SQUARE)
 untouched("l1_penalty", penalised(), title="leaves its input alone", first=SQUARE)
@@ -293,15 +281,10 @@ def test_l1_penalty_linear(submission, case):
     expect_close(twice, 2 * once, "the penalty must grow with the size, not with its square")
 
 
-# l1_subgradient
-
-
 example("l1_subgradient")
 matches("l1_subgradient", penalised(), first=SQUARE)
 untouched("l1_subgradient", penalised(), title="leaves its input alone", first=SQUARE)
 double_precision("l1_subgradient", penalised())
-
-
 matches(
     "l1_subgradient",
     penalised().map(lambda case: (np.where(case[0] == 0, -1.0, case[0]), case[1])),
@@ -334,9 +317,6 @@ def test_l1_subgradient_size(submission, case):
     expect_close(thrice, once, "3w must be pulled exactly as hard as w")
 
 
-# elastic_net_penalty
-
-
 example("elastic_net_penalty")
 matches("elastic_net_penalty", elastic(), first=[(*one, 0.25) for one in SQUARE])
 untouched(
@@ -346,8 +326,6 @@ untouched(
     first=[(*one, 0.25) for one in SQUARE],
 )
 double_precision("elastic_net_penalty", elastic())
-
-
 matches(
     "elastic_net_penalty",
     elastic(st.just(1.0)),
@@ -376,9 +354,6 @@ def test_elastic_net_penalty_half(submission, case):
     w, lam, _ = case
     due = float(lam * (np.abs(w) + np.square(w)).sum() / 2)
     expect_close(submission.elastic_net_penalty(*case), due, "with l1_ratio = 0.5 it is their mean")
-
-
-# ridge_regression
 
 
 LINE = ("w", "b")
@@ -448,9 +423,6 @@ def test_ridge_regression_twins(submission, case):
     expect_close(second, first, message, scale=size_of_weights(X, y, lam))
 
 
-# soft_threshold
-
-
 example("soft_threshold")
 matches("soft_threshold", thresholds(), first=SQUARE, scale=lambda w, t: float(np.abs(w).max()))
 untouched("soft_threshold", thresholds(), title="leaves its input alone", first=SQUARE)
@@ -500,9 +472,6 @@ def test_soft_threshold_scale(submission, case, power):
     near = submission.soft_threshold(w, t)
     message = f"w and t times 2^{power} give the answer times 2^{power}"
     expect_close(far / 2.0**power, near, message, scale=float(np.abs(w).max()))
-
-
-# lasso_step
 
 
 def step_scale(case):
@@ -571,9 +540,6 @@ def test_lasso_step_huge(submission, case):
     expect_close(got, np.zeros(len(w)), message, scale=step_scale(case))
 
 
-# lasso_regression
-
-
 example("lasso_regression")
 matches("lasso_regression", lasso_walks(), names=LINE, first=ODD_WALKS)
 matches(
@@ -607,9 +573,6 @@ def test_lasso_regression_huge(submission, n, d, steps, fill):
     due = np.zeros(d), float(y.mean() * (1 - 0.5**steps))
     message = "w stays zero, and b walks to the mean of y, half of the way in each step"
     expect_close(got, due, message, names=LINE)
-
-
-# adamw_step
 
 
 MOVED = ("w", "m", "v")
@@ -672,9 +635,6 @@ def test_adamw_step_moments(submission, case):
     _, *got = as_parts(submission.adamw_step(w, grads[0], m, v, t, *settings), MOVED)
     due = [beta1 * m + (1 - beta1) * grads[0], beta2 * v + (1 - beta2) * grads[0] ** 2]
     expect_close(got, due, "neither decay nor correction belongs there", names=("m", "v"))
-
-
-# dropout
 
 
 def many_times(module, x, p, rng, training, calls):

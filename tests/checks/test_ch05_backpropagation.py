@@ -163,9 +163,6 @@ SQUARES = ((2, 2), (3, 3), (2, 2, 2), (2, 3))
 SQUARE_NETWORKS = ((2, 2), (3, 3), (2, 2, 2), (3, 3, 3), (2, 3, 2), (3, 2, 2, 3))
 
 
-# relu
-
-
 example("relu")
 matches(
     "relu",
@@ -185,9 +182,6 @@ def test_relu_splits(submission, x):
 
 double_precision("relu", drawn(pre_activation, SHAPES))
 untouched("relu", drawn(pre_activation, SHAPES), title="leaves its input alone")
-
-
-# relu_backward
 
 
 example("relu_backward")
@@ -214,9 +208,6 @@ double_precision("relu_backward", drawn(activation, SHAPES))
 untouched("relu_backward", drawn(activation, SHAPES), first=fixed(activation, SQUARES))
 
 
-# tanh_backward
-
-
 example("tanh_backward")
 matches(
     "tanh_backward",
@@ -237,9 +228,6 @@ def test_tanh_backward_slope(submission, inputs):
 
 double_precision("tanh_backward", drawn(activation, SHAPES))
 untouched("tanh_backward", drawn(activation, SHAPES), first=fixed(activation, SQUARES))
-
-
-# sigmoid_backward
 
 
 example("sigmoid_backward")
@@ -265,9 +253,6 @@ double_precision("sigmoid_backward", drawn(activation, SHAPES))
 untouched("sigmoid_backward", drawn(activation, SHAPES), first=fixed(activation, SQUARES))
 
 
-# linear
-
-
 example("linear")
 matches("linear", drawn(forward_layer, LAYERS), examples=25, first=fixed(forward_layer, EQUAL))
 
@@ -283,9 +268,6 @@ def test_linear_bias(submission, layer):
 
 double_precision("linear", drawn(forward_layer, LAYERS))
 untouched("linear", drawn(forward_layer, LAYERS), first=fixed(forward_layer, EQUAL))
-
-
-# linear_backward
 
 
 example("linear_backward")
@@ -331,9 +313,6 @@ def test_linear_backward_batch(submission, layer):
 
 double_precision("linear_backward", drawn(backward_layer, LAYERS), names=GRADIENTS)
 untouched("linear_backward", drawn(backward_layer, LAYERS), first=fixed(backward_layer, EQUAL))
-
-
-# numerical_gradient
 
 
 def cubic(x, a, c):
@@ -403,9 +382,6 @@ def test_numerical_gradient_untouched(submission, case):
     expect_equal(after, x, "x after the call")
 
 
-# mlp_forward
-
-
 example("mlp_forward")
 matches(
     "mlp_forward",
@@ -445,8 +421,6 @@ untouched(
     first=map(without_labels, fixed(network, SQUARE_NETWORKS, (2, 3))),
 )
 
-
-# mlp_gradients
 
 NETWORK = ("loss", "gradients")
 
@@ -513,8 +487,6 @@ def test_mlp_gradients_last_bias(submission, inputs):
 double_precision("mlp_gradients", networks(), names=NETWORK)
 untouched("mlp_gradients", networks(), first=fixed(network, SQUARE_NETWORKS, (2, 3)))
 
-
-# he_init, xavier_init
 
 FANS = ((2000, 5), (5, 2000), (80, 125), (100, 100), (10_000, 1), (1, 10_000))
 EVERY_FANS = [{"fans": fans, "seed": seed} for seed, fans in enumerate(FANS)]
@@ -617,9 +589,6 @@ def test_xavier_init_rng(submission, fan_out, fan_in, seed):
     _expect_own_randomness(submission, "xavier_init", fan_out, fan_in, seed)
 
 
-# residual_block
-
-
 example("residual_block")
 matches(
     "residual_block", drawn(forward_block, LAYERS), examples=25, first=fixed(forward_block, EQUAL)
@@ -638,9 +607,6 @@ def test_residual_block_identity(submission, inputs):
 
 double_precision("residual_block", drawn(forward_block, LAYERS))
 untouched("residual_block", drawn(forward_block, LAYERS), first=fixed(forward_block, EQUAL))
-
-
-# residual_block_backward
 
 
 example("residual_block_backward")
@@ -689,8 +655,6 @@ def test_residual_block_backward_shortcut(submission, inputs):
 double_precision("residual_block_backward", drawn(block, LAYERS), names=BLOCK_GRADIENTS)
 untouched("residual_block_backward", drawn(block, LAYERS), first=fixed(block, EQUAL))
 
-
-# Value
 
 NUMBERS = (2, 3, 0.5, -1.5, -2, 4)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from grader.checks import (
     Fill,
+    as_parts,
     case,
     check,
     double_precision,
@@ -16,6 +17,7 @@ from grader.checks import (
     fills,
     given,
     matches,
+    shaped,
     st,
     untouched,
 )
@@ -454,8 +456,6 @@ def test_output_size_int(submission, axis):
 
 
 matches("output_size", st.sampled_from(AXES), compare=same_size, first=FIRST_AXES)
-
-
 matches(
     "output_size",
     st.sampled_from(FITTING),
@@ -494,11 +494,7 @@ def test_output_size_left_over(submission, axis, more):
 
 
 example("pad2d")
-
-
 matches("pad2d", images(), first=FIRST_IMAGES)
-
-
 matches(
     "pad2d",
     images().map(lambda image: (image[0], 1)),
@@ -515,14 +511,16 @@ double_precision("pad2d", images(), first=FIRST_IMAGES, examples=5)
 def test_pad2d_shape(submission, case):
     x, padding = case
     padded = submission.pad2d(x, padding)
-    expect_equal(list(padded.shape[:2]), list(x.shape[:2]), "only rows and columns are added")
+    expect_equal(list(np.shape(padded)[:2]), list(x.shape[:2]), "only rows and columns are added")
 
 
 @check("pad2d", "the border is zero", practice=True, examples=8)
 @given(case=images())
 def test_pad2d_border(submission, case):
     x, padding = case
-    padded = submission.pad2d(x + 100.0, padding)
+    n, c, h, w = x.shape
+    due = n, c, h + 2 * padding, w + 2 * padding
+    padded = shaped(submission.pad2d(x + 100.0, padding), due, "the answer")
     inside = np.zeros(padded.shape, dtype=bool)
     inside[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]] = True
     zeros = np.zeros(int((~inside).sum()))
@@ -534,17 +532,16 @@ def test_pad2d_border(submission, case):
 @given(case=images())
 def test_pad2d_twice(submission, case):
     x, padding = case
-    twice = submission.pad2d(submission.pad2d(x, padding), 1)
+    n, c, h, w = x.shape
+    due = n, c, h + 2 * padding, w + 2 * padding
+    inner = shaped(submission.pad2d(x, padding), due, "the first border")
+    twice = submission.pad2d(inner, 1)
     once = submission.pad2d(x, padding + 1)
     expect_close(twice, once, "a border around a border is one border of both widths")
 
 
 example("conv2d")
-
-
 matches("conv2d", layers().map(forward), first=map(forward, FIRST_LAYERS))
-
-
 matches(
     "conv2d",
     layers(PLAIN).map(lambda layer: (layer.x, layer.w, layer.b)),
@@ -572,8 +569,8 @@ def test_conv2d_copies(submission, layer, spot):
 def test_conv2d_bias(submission, layer):
     stride_and_padding = layer.stride_and_padding
     b = np.arange(1.0, 1.0 + len(layer.b))
-    with_bias = submission.conv2d(layer.x, layer.w, b, *stride_and_padding)
-    without = submission.conv2d(layer.x, layer.w, 0.0 * b, *stride_and_padding)
+    answers = [submission.conv2d(layer.x, layer.w, k * b, *stride_and_padding) for k in (1.0, 0.0)]
+    with_bias, without = (shaped(one, layer.dout.shape, "the answer") for one in answers)
     added = np.broadcast_to(b[:, None, None], layer.dout.shape)
     scale = largest(with_bias, without)
     expect_close(with_bias - without, added, "b[f] must be added to every output", scale=scale)
@@ -588,6 +585,7 @@ def test_conv2d_channels(submission, layer):
         submission.conv2d(x[:, c : c + 1], w[:, c : c + 1], b, *stride_and_padding)
         for c in channels
     ]
+    parts = [shaped(part, layer.dout.shape, "a channel's answer") for part in parts]
     got = submission.conv2d(x, w, b, *stride_and_padding)
     message = "all channels must equal the sum of the channels one by one"
     expect_close(got, sum(parts), message, scale=largest(x) * largest(w))
@@ -599,14 +597,16 @@ def test_conv2d_moves(submission, layer):
     stride = layer.site.stride
     wide = np.concatenate([layer.x[..., -1:]] * stride + [layer.x], axis=3)
     moved = submission.conv2d(wide, layer.w, layer.b, stride)
-    still = submission.conv2d(layer.x, layer.w, layer.b, stride)
+    still = shaped(
+        submission.conv2d(layer.x, layer.w, layer.b, stride), layer.dout.shape, "the image"
+    )
+    due = *still.shape[:3], still.shape[3] + 1
+    moved = shaped(moved, due, "the wider image")
     message = "an image one stride further right gives an output one column further right"
     expect_close(moved[..., 1:], still, message)
 
 
 example("conv2d_backward")
-
-
 matches(
     "conv2d_backward",
     layers().map(backward),
@@ -614,8 +614,6 @@ matches(
     scale=of_products,
     first=map(backward, FIRST_LAYERS),
 )
-
-
 matches(
     "conv2d_backward",
     layers(PLAIN).map(lambda layer: (layer.dout, layer.x, layer.w)),
@@ -625,8 +623,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "conv2d_backward",
     layers(BORDERED).map(backward),
@@ -675,7 +671,9 @@ def test_conv2d_backward_one_output(submission, layer, spot):
 @given(layer=layers())
 def test_conv2d_backward_balance(submission, layer):
     x, w = layer.x, layer.w
-    dx, dw, _ = submission.conv2d_backward(layer.dout, x, w, *layer.stride_and_padding)
+    answer = submission.conv2d_backward(layer.dout, x, w, *layer.stride_and_padding)
+    dx, dw, _ = as_parts(answer, GRADIENTS)
+    dx, dw = shaped(dx, x.shape, "dx"), shaped(dw, w.shape, "dw")
     scale = float(np.abs(layer.dout).sum()) * largest(x) * largest(w)
     message = "Σ x·dx and Σ w·dw must both be Σ dout·(output without bias)"
     expect_close(float((x * dx).sum()), float((w * dw).sum()), message, scale=scale)
@@ -685,8 +683,8 @@ def test_conv2d_backward_balance(submission, layer):
 @given(layer=layers(LEFT_OVER))
 def test_conv2d_backward_left_over(submission, layer):
     site = layer.site
-    dx, _, _ = submission.conv2d_backward(layer.dout, layer.x, layer.w, site.stride, 0)
-    expect_equal(list(dx.shape), list(layer.x.shape), "the shape of dx is that of x")
+    answer = submission.conv2d_backward(layer.dout, layer.x, layer.w, site.stride, 0)
+    dx = shaped(as_parts(answer, GRADIENTS)[0], layer.x.shape, "dx")
     rows = dx[:, :, (site.out_h - 1) * site.stride + site.kernel_h :]
     columns = dx[:, :, :, (site.out_w - 1) * site.stride + site.kernel_w :]
     scale = largest(layer.dout) * largest(layer.w)
@@ -695,11 +693,7 @@ def test_conv2d_backward_left_over(submission, layer):
 
 
 example("im2col")
-
-
 matches("im2col", windowed_images().map(forth), first=map(forth, FIRST_WINDOWED))
-
-
 matches(
     "im2col",
     windowed_images(PLAIN).map(forth),
@@ -719,7 +713,9 @@ def test_im2col_column(submission, case, spot):
     site, x, _ = case
     i, j = site.some_window(spot)
     window = bordered(x, site.padding)[site.window(i, j)]
-    column = submission.im2col(x, *site.windows)[:, :, i * site.out_w + j]
+    due = len(x), window[0].size, site.out_h * site.out_w
+    cols = shaped(submission.im2col(x, *site.windows), due, "the answer")
+    column = cols[:, :, i * site.out_w + j]
     expect_close(column, window.reshape(len(x), -1), f"the column of window ({i}, {j})")
 
 
@@ -727,7 +723,8 @@ def test_im2col_column(submission, case, spot):
 @given(layer=layers())
 def test_im2col_product(submission, reference, layer):
     site, (n, f) = layer.site, layer.dout.shape[:2]
-    cols = submission.im2col(layer.x, *site.windows)
+    due = n, layer.w[0].size, site.out_h * site.out_w
+    cols = shaped(submission.im2col(layer.x, *site.windows), due, "the answer")
     product = (layer.w.reshape(f, -1) @ cols).reshape(n, f, site.out_h, site.out_w)
     out = reference.conv2d(layer.x, layer.w, 0.0 * layer.b, *layer.stride_and_padding)
     message = "filters in rows times windows in columns must be the convolution"
@@ -735,16 +732,12 @@ def test_im2col_product(submission, reference, layer):
 
 
 example("col2im")
-
-
 matches(
     "col2im",
     windowed_images().map(back),
     scale=of_first,
     first=map(back, FIRST_WINDOWED),
 )
-
-
 matches(
     "col2im",
     windowed_images(APART).map(back),
@@ -752,8 +745,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "col2im",
     windowed_images(BORDERED).map(back),
@@ -785,7 +776,7 @@ def test_col2im_column(submission, case, spot):
 @given(case=windowed_images(UNPADDED))
 def test_col2im_sum(submission, case):
     site, x, cols = case
-    got = submission.col2im(cols, x.shape, *site.windows)
+    got = shaped(submission.col2im(cols, x.shape, *site.windows), x.shape, "the answer")
     scale = float(np.abs(cols).sum())
     message = "every entry is added to some pixel, so the sums must be equal"
     expect_close(float(got.sum()), float(cols.sum()), message, scale=scale)
@@ -796,18 +787,15 @@ def test_col2im_sum(submission, case):
 def test_col2im_adjoint(submission, reference, case):
     site, x, cols = case
     forth = float((reference.im2col(x, *site.windows) * cols).sum())
-    back = float((x * submission.col2im(cols, x.shape, *site.windows)).sum())
+    image = shaped(submission.col2im(cols, x.shape, *site.windows), x.shape, "the answer")
+    back = float((x * image).sum())
     scale = float(np.abs(cols).sum()) * largest(x)
     message = "Σ x·col2im(cols) must be Σ im2col(x)·cols"
     expect_close(back, forth, message, scale=scale)
 
 
 example("max_pool2d")
-
-
 matches("max_pool2d", pooled_images().map(pooled), first=map(pooled, FIRST_POOLED))
-
-
 matches(
     "max_pool2d",
     pooled_images(TILED).map(pooled).map(lambda pool: (np.abs(pool[0]), *pool[1:])),
@@ -827,31 +815,29 @@ def test_max_pool2d_window(submission, case, spot):
     site, x = case
     i, j = site.some_window(spot)
     expected = x[site.window(i, j)].max(axis=(2, 3))
-    got = submission.max_pool2d(x, site.kernel_h, site.stride)[:, :, i, j]
-    expect_close(got, expected, f"the maxima of window ({i}, {j})")
+    due = *x.shape[:2], site.out_h, site.out_w
+    got = shaped(submission.max_pool2d(x, site.kernel_h, site.stride), due, "the answer")
+    expect_close(got[:, :, i, j], expected, f"the maxima of window ({i}, {j})")
 
 
 @check("max_pool2d", "a darker image gives a darker output", practice=True, examples=8)
 @given(case=pooled_images(), step=st.sampled_from((1.0, 10.0, 100.0)))
 def test_max_pool2d_darker(submission, case, step):
     site, x = case
-    before = submission.max_pool2d(x, site.kernel_h, site.stride)
+    due = *x.shape[:2], site.out_h, site.out_w
+    before = shaped(submission.max_pool2d(x, site.kernel_h, site.stride), due, "the answer")
     after = submission.max_pool2d(x - step, site.kernel_h, site.stride)
     message = "every maximum must fall by as much as the image does, below 0 too"
     expect_close(after, before - step, message, scale=largest(x) + step)
 
 
 example("max_pool2d_backward")
-
-
 matches(
     "max_pool2d_backward",
     decided_images().map(unpooled),
     scale=of_first,
     first=map(unpooled, FIRST_DECIDED),
 )
-
-
 matches(
     "max_pool2d_backward",
     decided_images(POOLS_APART).map(unpooled),
@@ -887,22 +873,19 @@ def test_max_pool2d_backward_winner(submission, case, spot):
 def test_max_pool2d_backward_sum(submission, case):
     site, x, dout = case
     dx = submission.max_pool2d_backward(dout, x, site.kernel_h, site.stride)
+    dx = shaped(dx, x.shape, "the answer")
     message = "every window passes its gradient on once, so the sums over a channel must be equal"
     scale = float(np.abs(dout).sum())
     expect_close(dx.sum(axis=(2, 3)), dout.sum(axis=(2, 3)), message, scale=scale)
 
 
 example("avg_pool2d")
-
-
 matches(
     "avg_pool2d",
     pooled_images().map(pooled),
     scale=of_first,
     first=map(pooled, FIRST_POOLED),
 )
-
-
 matches(
     "avg_pool2d",
     pooled_images(TILED).map(pooled),
@@ -941,11 +924,7 @@ def test_avg_pool2d_convolution(submission, reference, case):
 
 
 example("lenet")
-
-
 matches("lenet", networks(), first=FIRST_NETWORKS)
-
-
 matches(
     "lenet",
     networks().map(positive),
@@ -961,7 +940,7 @@ double_precision("lenet", networks(), first=FIRST_NETWORKS, examples=5)
 @given(network=networks(), step=st.sampled_from((-1.0, -10.0, 1.0)))
 def test_lenet_last_bias(submission, network, step):
     x, params = network
-    before = submission.lenet(x, params)
+    before = shaped(submission.lenet(x, params), (len(x), len(params["fc3_b"])), "the logits")
     after = submission.lenet(x, {**params, "fc3_b": params["fc3_b"] + step})
     message = "nothing follows the last layer, so its bias must be added to the answer"
     expect_close(after, before + step, message, scale=largest(before) + 10.0)

@@ -6,15 +6,16 @@ import numpy as np
 
 from grader.checks import (
     Fill,
+    as_parts,
     check,
     double_precision,
     example,
     expect,
     expect_close,
-    expect_equal,
     fills,
     given,
     matches,
+    shaped,
     sizes,
     st,
     untouched,
@@ -208,10 +209,12 @@ def back(sentence):
 
 
 def different_tokens():
-    """dout, tokens that do not repeat, vocab_size."""
+    """dout, a batch of tokens that do not repeat, vocab_size."""
 
     def make(fill, vocab_size, d):
-        return moderate(fill, vocab_size - 1, d), fill.rng.permutation(vocab_size)[1:], vocab_size
+        sentences = 2 if vocab_size % 2 else 1
+        tokens = fill.rng.permutation(vocab_size)[1:].reshape(sentences, -1)
+        return moderate(fill, *tokens.shape, d), tokens, vocab_size
 
     return st.builds(make, FILLS, sizes(2, 6), sizes(1, 4))
 
@@ -222,7 +225,10 @@ FIRST_SENTENCES = [
 ]
 
 
-def gradients_and_threshold(ratios=RATIOS):
+COUNTS = sizes(1, 4)
+
+
+def gradients_and_threshold(ratios=RATIOS, scales=(1.0, 1e-3, 30.0, 1e-3), counts=COUNTS):
     """A list of gradients, and a threshold at that ratio to their norm."""
 
     def make(fill, count, ratio):
@@ -233,7 +239,7 @@ def gradients_and_threshold(ratios=RATIOS):
             return [np.zeros(grad.shape) for grad in grads], 1.5
         return grads, float(ratio * norm)
 
-    return st.builds(make, fills((1.0, 1e-3, 30.0, 1e-3)), sizes(1, 4), st.sampled_from(ratios))
+    return st.builds(make, fills(scales), counts, st.sampled_from(ratios))
 
 
 def some_gradients(shapes, max_norm):
@@ -296,8 +302,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
 untouched("embedding", sentences().map(lookup), first=map(lookup, FIRST_SENTENCES))
 double_precision(
@@ -313,7 +317,7 @@ example("embedding_backward")
 def test_embedding_backward_adjoint(submission, case):
     tokens, table, dout = case
     dtable = submission.embedding_backward(dout, tokens, len(table))
-    expect(np.shape(dtable) == table.shape, "the answer must have the table's shape", got=dtable)
+    dtable = shaped(dtable, table.shape, "the answer")
     there, back = np.sum(dout * table[tokens]), np.sum(dtable * table)
     text = "dout times the lookup and the answer times the table must have one sum"
     expect_close(float(back), float(there), text, scale=float(np.abs(table).max() * dout.size))
@@ -333,7 +337,7 @@ def test_embedding_backward_counts(submission, case):
 def test_embedding_backward_absent(submission, case):
     tokens, table, dout = case
     got = submission.embedding_backward(dout, tokens, len(table))
-    expect(len(got) == len(table), "a row for every token is due", expected=len(table), got=got)
+    got = shaped(got, table.shape, "the answer")
     absent = np.setdiff1d(np.arange(len(table)), tokens)
     expect(not np.any(got[absent]), "a row that was not looked up has no gradient", got=got)
 
@@ -345,8 +349,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
 untouched("embedding_backward", sentences().map(back), first=map(back, FIRST_SENTENCES))
 double_precision(
@@ -360,7 +362,7 @@ example("rnn_step")
 @check("rnn_step", "stays between -1 and 1", practice=True, examples=8)
 @given(step=RNN_STEP)
 def test_rnn_step_bounded(submission, step):
-    got = submission.rnn_step(*step)
+    got = shaped(submission.rnn_step(*step), step[1].shape, "the answer")
     expect(np.abs(got).max() <= 1, "a tanh is never beyond -1 and 1", got=got)
 
 
@@ -380,11 +382,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
-
-
 untouched("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS)
 double_precision("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS, examples=5)
 
@@ -392,13 +390,18 @@ double_precision("rnn_step", RNN_STEP, first=FIRST_RNN_STEPS, examples=5)
 example("rnn_sequence")
 
 
+def states(answer, xs, h0):
+    """The history of states, if it has the shape that is due."""
+    return shaped(answer, (len(xs), *h0.shape), "the states")
+
+
 @check("rnn_sequence", "a sequence cut in two gives the same states", practice=True, examples=8)
 @given(case=TAME_RNN_SEQUENCE)
 def test_rnn_sequence_cut(submission, case):
     xs, h0, *weights = case
-    whole = submission.rnn_sequence(xs, h0, *weights)
+    whole = states(submission.rnn_sequence(xs, h0, *weights), xs, h0)
     cut = (len(xs) + 1) // 2
-    begin = submission.rnn_sequence(xs[:cut], h0, *weights)
+    begin = states(submission.rnn_sequence(xs[:cut], h0, *weights), xs[:cut], h0)
     expect_close(whole[:cut], begin, "the states of the first half alone must be the same")
     if cut < len(xs):
         end = submission.rnn_sequence(xs[cut:], begin[-1], *weights)
@@ -411,8 +414,9 @@ def test_rnn_sequence_causal(submission, case):
     xs, h0, *weights = case
     other = xs.copy()
     other[-1] += 1
-    before, after = (submission.rnn_sequence(inputs, h0, *weights)[:-1] for inputs in (xs, other))
-    expect_close(after, before, "the last input has changed states before it")
+    answers = [submission.rnn_sequence(inputs, h0, *weights) for inputs in (xs, other)]
+    before, after = (states(answer, xs, h0) for answer in answers)
+    expect_close(after[:-1], before[:-1], "the last input has changed states before it")
 
 
 matches(
@@ -422,11 +426,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
-
-
 untouched("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES)
 double_precision("rnn_sequence", RNN_SEQUENCE, first=FIRST_RNN_SEQUENCES, examples=5)
 
@@ -458,8 +458,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "rnn_sequence_backward",
     TAME_RNN_GRADIENT.map(of_last_state),
@@ -468,8 +466,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("rnn_sequence_backward", RNN_GRADIENT, names=RNN_GRADIENTS, first=FIRST_RNN_GRADIENTS)
 
 
@@ -477,12 +473,14 @@ matches("rnn_sequence_backward", RNN_GRADIENT, names=RNN_GRADIENTS, first=FIRST_
 @given(case=TAME_RNN_GRADIENT)
 def test_rnn_sequence_backward_batch(submission, case):
     dhs, xs, h0, *weights = case
-    together = submission.rnn_sequence_backward(*case)[2:]
+    together = as_parts(submission.rnn_sequence_backward(*case), RNN_GRADIENTS)[2:]
     total = [np.zeros_like(weight) for weight in weights]
     for n in range(len(h0)):
         alone = batch_of_one([dhs, xs], n, axis=1) + batch_of_one([h0], n, axis=0)
-        gradients = submission.rnn_sequence_backward(*alone, *weights)[2:]
-        total = [one + other for one, other in zip(total, gradients, strict=True)]
+        answer = submission.rnn_sequence_backward(*alone, *weights)
+        gradients = as_parts(answer, RNN_GRADIENTS)[2:]
+        pairs = zip(total, gradients, RNN_GRADIENTS[2:], strict=True)
+        total = [one + shaped(part, one.shape, name) for one, part, name in pairs]
     text = "the batch's gradient must be the sum of its sequences'"
     for got, expected, name in zip(together, total, RNN_GRADIENTS[2:], strict=True):
         expect_close(got, expected, f"{text}: {name}", scale=float(np.abs(dhs).sum()))
@@ -492,7 +490,10 @@ def test_rnn_sequence_backward_batch(submission, case):
 @given(case=TAME_RNN_GRADIENT)
 def test_rnn_sequence_backward_linear(submission, case):
     dhs, *inputs = case
-    once = submission.rnn_sequence_backward(dhs, *inputs)
+    once = as_parts(submission.rnn_sequence_backward(dhs, *inputs), RNN_GRADIENTS)
+    once = [
+        shaped(*named) for named in zip(once, map(np.shape, inputs), RNN_GRADIENTS, strict=True)
+    ]
     often = submission.rnn_sequence_backward(100 * dhs, *inputs)
     text = "a hundred times dhs must give a hundred times the gradients"
     expect_close(often, [100 * part for part in once], text, names=RNN_GRADIENTS)
@@ -523,14 +524,15 @@ def test_lstm_step_keeps(submission, step):
     H = h.shape[1]
     b_ih = b_ih.copy()
     b_ih[:H], b_ih[H : 2 * H] = -60, 60
-    _, cell = submission.lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh)
+    _, cell = as_parts(submission.lstm_step(x, h, c, W_ih, W_hh, b_ih, b_hh), ("h", "c"))
     expect_close(cell, c, "with i = 0 and f = 1 the cell must stay as it is")
 
 
 @check("lstm_step", "the state stays between -1 and 1", examples=8)
 @given(step=LSTM_STEP)
 def test_lstm_step_bounded(submission, step):
-    state, _ = submission.lstm_step(*step)
+    state, _ = as_parts(submission.lstm_step(*step), ("h", "c"))
+    state = shaped(state, step[1].shape, "h")
     expect(np.abs(state).max() <= 1, "a gate times a tanh is never beyond -1 and 1", got=state)
 
 
@@ -551,11 +553,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_step", LSTM_STEP, names=("h", "c"), first=FIRST_LSTM_STEPS)
-
-
 untouched("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS)
 double_precision("lstm_step", LSTM_STEP, first=FIRST_LSTM_STEPS, names=("h", "c"), examples=5)
 
@@ -586,8 +584,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches(
     "lstm_step_backward",
     with_zeros(TAME_LSTM_GRADIENT, 0),
@@ -596,8 +592,6 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_step_backward", LSTM_GRADIENT, names=LSTM_GRADIENTS, first=FIRST_LSTM_GRADIENTS)
 
 
@@ -605,12 +599,15 @@ matches("lstm_step_backward", LSTM_GRADIENT, names=LSTM_GRADIENTS, first=FIRST_L
 @given(case=TAME_LSTM_GRADIENT)
 def test_lstm_step_backward_batch(submission, case):
     dh, dc, x, h, c, *weights = case
-    together = submission.lstm_step_backward(*case)[3:]
+    together = as_parts(submission.lstm_step_backward(*case), LSTM_GRADIENTS)[3:]
     total = [np.zeros_like(weight) for weight in weights]
     for n in range(len(h)):
         alone = batch_of_one([dh, dc, x, h, c], n, axis=0)
-        gradients = submission.lstm_step_backward(*alone, *weights)[3:]
-        total = [one + other for one, other in zip(total, gradients, strict=True)]
+        answer = submission.lstm_step_backward(*alone, *weights)
+        gradients = zip(
+            total, as_parts(answer, LSTM_GRADIENTS)[3:], LSTM_GRADIENTS[3:], strict=True
+        )
+        total = [one + shaped(part, one.shape, name) for one, part, name in gradients]
     text = "the batch's gradient must be the sum of its sequences'"
     for got, expected, name in zip(together, total, LSTM_GRADIENTS[3:], strict=True):
         expect_close(got, expected, f"{text}: {name}", scale=float(np.abs([dh, dc]).sum()))
@@ -633,12 +630,14 @@ example("lstm_sequence")
 @given(case=TAME_LSTM_SEQUENCE)
 def test_lstm_sequence_cut(submission, case):
     xs, h0, c0, *weights = case
-    hs, h, c = submission.lstm_sequence(xs, h0, c0, *weights)
+    parts = "hs", "h", "c"
+    hs, h, c = as_parts(submission.lstm_sequence(xs, h0, c0, *weights), parts)
+    hs = states(hs, xs, h0)
     cut = (len(xs) + 1) // 2
-    begin, *state = submission.lstm_sequence(xs[:cut], h0, c0, *weights)
+    begin, *state = as_parts(submission.lstm_sequence(xs[:cut], h0, c0, *weights), parts)
     expect_close(hs[:cut], begin, "the states of the first half alone must be the same")
     if cut < len(xs):
-        end, *state = submission.lstm_sequence(xs[cut:], *state, *weights)
+        end, *state = as_parts(submission.lstm_sequence(xs[cut:], *state, *weights), parts)
         expect_close(hs[cut:], end, "the second half, run from where the first half ended")
     expect_close([h, c], state, "the whole must end as its second half", names=("h", "c"))
 
@@ -646,8 +645,8 @@ def test_lstm_sequence_cut(submission, case):
 @check("lstm_sequence", "the last state ends the history", examples=8)
 @given(case=TAME_LSTM_SEQUENCE)
 def test_lstm_sequence_last(submission, case):
-    hs, h, _ = submission.lstm_sequence(*case)
-    expect_close(h, hs[-1], "h must be the last entry of hs")
+    hs, h, _ = as_parts(submission.lstm_sequence(*case), ("hs", "h", "c"))
+    expect_close(h, states(hs, *case[:2])[-1], "h must be the last entry of hs")
 
 
 matches(
@@ -658,11 +657,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("lstm_sequence", LSTM_SEQUENCE, names=("hs", "h", "c"), first=FIRST_LSTM_SEQUENCES)
-
-
 untouched("lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES)
 double_precision(
     "lstm_sequence", LSTM_SEQUENCE, first=FIRST_LSTM_SEQUENCES, names=("hs", "h", "c"), examples=5
@@ -702,11 +697,7 @@ matches(
     weight=2,
     examples=10,
 )
-
-
 matches("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
-
-
 untouched("gru_step", GRU_STEP, first=FIRST_GRU_STEPS)
 double_precision("gru_step", GRU_STEP, first=FIRST_GRU_STEPS, examples=5)
 
@@ -714,11 +705,19 @@ double_precision("gru_step", GRU_STEP, first=FIRST_GRU_STEPS, examples=5)
 example("clip_gradients")
 
 
+def clipped_like(grads, answer):
+    """The gradients of an answer, if these have the shapes of the given ones."""
+    clipped, _ = as_parts(answer, ("grads", "norm"))
+    names = [f"grads[{number}]" for number in range(len(grads))]
+    parts = zip(as_parts(clipped, names), grads, names, strict=True)
+    return [shaped(part, grad.shape, name) for part, grad, name in parts]
+
+
 @check("clip_gradients", "never leaves a norm above max_norm", practice=True, examples=8)
 @given(case=gradients_and_threshold())
 def test_clip_gradients_bounded(submission, case):
     grads, max_norm = case
-    clipped, _ = submission.clip_gradients(grads, max_norm)
+    clipped = clipped_like(grads, submission.clip_gradients(grads, max_norm))
     left = float(np.sqrt(sum((grad**2).sum() for grad in clipped)))
     text = "together the returned gradients are longer than max_norm"
     expect(left <= max_norm * (1 + 1e-6), text, expected=max_norm, got=left)
@@ -728,7 +727,7 @@ def test_clip_gradients_bounded(submission, case):
 @given(case=gradients_and_threshold((0.5, 0.01, 0.9)))
 def test_clip_gradients_direction(submission, case):
     grads, max_norm = case
-    clipped, _ = submission.clip_gradients(grads, max_norm)
+    clipped = clipped_like(grads, submission.clip_gradients(grads, max_norm))
     before, after = (np.concatenate([part.ravel() for part in parts]) for parts in (grads, clipped))
     lengths = np.linalg.norm(before), np.linalg.norm(after)
     text = "the returned gradients must point where the given ones do"
@@ -740,8 +739,8 @@ def test_clip_gradients_direction(submission, case):
 @given(case=gradients_and_threshold((2.0, 1.0001, 50.0)))
 def test_clip_gradients_below(submission, case):
     grads, max_norm = case
-    clipped, _ = submission.clip_gradients(grads, max_norm)
-    expect_equal(clipped, grads, "nothing is to be clipped here")
+    clipped, _ = as_parts(submission.clip_gradients(grads, max_norm), ("grads", "norm"))
+    expect_close(clipped, grads, "nothing is to be clipped here", scale=0.0)
 
 
 @check("clip_gradients", "returns zeros as zeros", examples=8)
@@ -753,15 +752,14 @@ def test_clip_gradients_zeros(submission, case, max_norm):
 
 matches(
     "clip_gradients",
-    gradients_and_threshold((0.5, 2.0, 0.01, 1.0001)).map(lambda case: (case[0][:1], case[1])),
+    gradients_and_threshold((0.5, 2.0, 0.01, 1.0001), scales=(1e3, 1e4), counts=st.just(1)),
     title="is right for a single array",
     names=("grads", "norm"),
     weight=2,
     examples=10,
 )
-
-
 matches("clip_gradients", gradients_and_threshold(), names=("grads", "norm"), first=FIRST_GRADIENTS)
-
-
 untouched("clip_gradients", gradients_and_threshold(), first=FIRST_GRADIENTS)
+
+
+double_precision("clip_gradients", gradients_and_threshold(), names=("grads", "norm"))

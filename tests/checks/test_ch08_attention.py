@@ -143,12 +143,7 @@ def random_mask(rng, kind, *shape, nowhere=False):
     return torch.from_numpy(mask)
 
 
-# --- masks ---------------------------------------------------------------------------------------
-
-
 example("causal_mask")
-
-
 matches("causal_mask", sizes(1, 12), compare=same_mask, first=[2, 1, 5])
 
 
@@ -176,8 +171,6 @@ def lengths_and_width():
 
 
 example("padding_mask")
-
-
 matches("padding_mask", lengths_and_width(), compare=same_mask, first=SQUARE_LENGTHS)
 
 
@@ -190,8 +183,6 @@ def test_padding_mask_counts(submission, case):
 
 untouched("padding_mask", lengths_and_width(), title="leaves its input alone")
 
-
-# --- scaled dot-product attention ----------------------------------------------------------------
 
 SHAPES = st.sampled_from(
     [  # leading axes, L, S, d_k, d_v
@@ -270,11 +261,7 @@ SQUARE = some(
 
 
 example("scaled_dot_product_attention")
-
-
 matches("scaled_dot_product_attention", attention(), compare=same_answer, first=SQUARE)
-
-
 matches(
     "scaled_dot_product_attention",
     attention(masks=st.just(NO_MASK)).map(lambda case: case[:3]),
@@ -375,8 +362,6 @@ def test_attention_dtype(submission, reference, case):
 untouched("scaled_dot_product_attention", attention(), first=SQUARE)
 
 
-# --- heads ---------------------------------------------------------------------------------------
-
 HEADS = st.sampled_from(
     [  # B, L, H, d
         (1, 2, 2, 1),
@@ -417,8 +402,6 @@ def numbered(*shape):
 
 
 example("split_heads")
-
-
 matches("split_heads", WHOLE, compare=same_answer, first=SQUARE_WHOLE)
 
 
@@ -458,8 +441,6 @@ untouched("split_heads", WHOLE, title="leaves its input alone")
 
 
 example("merge_heads")
-
-
 matches("merge_heads", SPLIT, compare=same_answer, first=SQUARE_SPLIT)
 
 
@@ -497,8 +478,6 @@ def test_merge_heads_dtype(submission, reference, x):
 
 untouched("merge_heads", SPLIT, title="leaves its input alone")
 
-
-# --- multi-head attention ------------------------------------------------------------------------
 
 LAYERS = st.sampled_from(
     [  # B, L, S, H, d
@@ -771,9 +750,6 @@ def test_layer_padding(submission, case):
     expect_answer(after, before, "a key that is padding changes the output")
 
 
-# --- positions -----------------------------------------------------------------------------------
-
-
 def table_and_bytes(module, length, d_model, default):
     """make the table under that default dtype, and look at how many bytes a number of it has"""
     usual = torch.get_default_dtype()
@@ -791,8 +767,6 @@ def table_sizes():
 
 
 example("sinusoidal_positions")
-
-
 matches("sinusoidal_positions", table_sizes(), compare=same_answer, first=[(4, 4), (2, 4), (2, 2)])
 
 
@@ -831,11 +805,7 @@ SQUARE_TABLES = some(table_of, (3, 1, 3), (2, 1, 3), (5, 2, 5), (2, 2, 3), (3, 2
 
 
 example("relative_bias")
-
-
 matches("relative_bias", ALL_TABLES, compare=same_answer, first=SQUARE_TABLES)
-
-
 matches(
     "relative_bias",
     SMALL_TABLES,
@@ -881,8 +851,6 @@ def test_relative_bias_dtype(submission, reference, case):
 
 untouched("relative_bias", ALL_TABLES, title="leaves its input alone")
 
-
-# --- rotary embedding ----------------------------------------------------------------------------
 
 ROTATED = st.sampled_from(
     [  # leading axes, L, pairs of features
@@ -932,11 +900,7 @@ def same_rotation(got, expected, x, positions, base=0.0):
 
 
 example("apply_rope")
-
-
 matches("apply_rope", rotations(), compare=same_rotation, first=SQUARE_ROTATIONS)
-
-
 matches(
     "apply_rope",
     rotations().map(in_order),
@@ -1004,8 +968,6 @@ def test_rope_dtype(submission, reference, case):
 
 untouched("apply_rope", rotations())
 
-
-# --- cache ---------------------------------------------------------------------------------------
 
 SEQUENCES = st.sampled_from(
     [  # B, H, d, lengths of the chunks

@@ -16,6 +16,7 @@ from grader.checks import (
     fills,
     function,
     given,
+    matches,
     shaped,
     shown,
     sizes,
@@ -29,9 +30,6 @@ DTYPES = st.sampled_from(["float64", "float32"])
 SINGLE = st.just("float32")
 SHAPES = ((2, 1), (1, 2), (2, 2), (2, 3), (3, 2), (4, 2), (3, 3), (3, 5), (1, 4), (5, 1))
 """(out, in) of a layer; square ones hide what is transposed twice, or only where it must be."""
-
-
-# --- low_rank_approximation ---------------------------------------------------------------------
 
 
 @st.composite
@@ -57,32 +55,15 @@ def thin_factors(answer, W, rank):
     return answer
 
 
-example("low_rank_approximation")
-
-
 SQUARE_MATRICES = [
     (matrix(Fill("normal", 1.0, "F", seed), *shape), rank)
     for seed, (*shape, rank) in enumerate([(3, 3, 1), (2, 2, 2), (2, 4, 2), (4, 2, 1), (4, 4, 2)])
 ]
 
 
-@check(
-    "low_rank_approximation",
-    "matches the reference",
-    value=True,
-    examples=24,
-    first=[{"case": case} for case in SQUARE_MATRICES],
-)
-@given(case=matrices())
-def test_low_rank_value(submission, reference, case):
-    W, rank = case
-    B, A = thin_factors(submission.low_rank_approximation(W, rank), W, rank)
-    expect_nearest(B, A, reference.low_rank_approximation(W, rank), W, rank)
-
-
-def expect_nearest(B, A, due, W, rank):
+def expect_nearest(answer, due, W, rank):
     """Raise Mismatch unless no matrix of the rank is nearer to W than B @ A."""
-    best, basis = due
+    (B, A), (best, basis) = thin_factors(answer, W, rank), due
     size = float(W.abs().max())
     sigma = torch.linalg.svdvals(W.double()) ** 2
     below = float(sigma[rank]) if rank < len(sigma) else 0.0
@@ -91,6 +72,12 @@ def expect_nearest(B, A, due, W, rank):
     distance = torch.linalg.norm(W - B @ A)
     nearest = torch.linalg.norm(W - best @ basis)
     expect_close(distance, nearest, "distance of B @ A from W", scale=size)
+
+
+example("low_rank_approximation")
+matches(
+    "low_rank_approximation", matrices(), compare=expect_nearest, first=SQUARE_MATRICES, examples=24
+)
 
 
 @check("low_rank_approximation", "full rank gives the whole matrix back", practice=True)
@@ -111,16 +98,13 @@ def test_low_rank_shapes(submission, case):
 @given(case=matrices(DTYPES))
 def test_low_rank_dtype(submission, reference, case):
     W, rank = case
-    B, A = thin_factors(submission.low_rank_approximation(W, rank), W, rank)
-    for name, factor in (("B", B), ("A", A)):
+    answer = thin_factors(submission.low_rank_approximation(W, rank), W, rank)
+    for name, factor in zip("BA", answer, strict=True):
         expect(factor.dtype == W.dtype, f"{name} must have W's dtype", expected=W, got=factor)
-    expect_nearest(B, A, reference.low_rank_approximation(W, rank), W, rank)
+    expect_nearest(answer, reference.low_rank_approximation(W, rank), W, rank)
 
 
 untouched("low_rank_approximation", matrices(DTYPES))
-
-
-# --- LoRALinear ---------------------------------------------------------------------------------
 
 
 @st.composite
@@ -161,6 +145,12 @@ def magnitude(layer):
     """The largest that rounding can refer to in W + (alpha/r) B A, entry by entry."""
     A, B = layer["A"].abs().double(), layer["B"].abs().double()
     return layer["weight"].abs().double() + abs(layer["alpha"]) / len(A) * (B @ A)
+
+
+def output_scale(layer, x):
+    """The largest that rounding can refer to in the output."""
+    bias = 0.0 if layer["bias"] is None else float(layer["bias"].abs().max())
+    return float(magnitude(layer).sum(1).max() * x.abs().max()) + bias
 
 
 LEADING = st.sampled_from([(2,), (3, 2), (), (1,)])
@@ -250,14 +240,13 @@ def test_layer_value(submission, reference, case, leading, history, dropout, tra
     told = (function(make_layer), numbers, dropout, mode, x, upstream, history)
     got, due = submission.probe(use_layer, *told), reference.probe(use_layer, *told)
     entries = magnitude(numbers)
-    inner = [float(abs(size).max()) for size in (x, upstream)]
-    outer = max(float(entries.sum(1).max()), 1.0) * inner[0] + _largest(numbers["bias"])
-    back = max(float(entries.sum(0).max()), float(numbers["weight"].numel()) * 3) * inner[1]
+    outer, above = max(output_scale(numbers, x), float(x.abs().max())), float(upstream.abs().max())
+    back = max(float(entries.sum(0).max()), float(numbers["weight"].numel()) * 3) * above
     expect_close(got["trainable"], {"lora_A": 0, "lora_B": 0}, "trainable parameters")
     expect_close(got["new"], due["new"], "a new layer")
     expect_close(got["y"], due["y"], "output", scale=outer)
     expect_close(got["delta"], due["delta"], "delta_weight()")
-    sums = float(x.abs().sum()) * inner[1]
+    sums = float(x.abs().sum()) * above
     for name, scale in (("x", back), ("lora_A", sums), ("lora_B", sums)):
         expect(name in got["gradients"], f"{name} gets no gradient")
         grad, wanted = got["gradients"][name], due["gradients"][name]
@@ -271,26 +260,26 @@ def test_layer_value(submission, reference, case, leading, history, dropout, tra
         expect_equal(state[3], wanted[3], f"merged {after}")
 
 
-def _largest(values):
-    return 0.0 if values is None else float(values.abs().max())
+def before_dropout(case, leading=(2,)):
+    """Arguments of `forward`."""
+    numbers, fill = case
+    return function(make_layer), numbers, 0.0, batch(fill, numbers, leading)
 
 
-@check(
+def same_output(got, due, make, numbers, dropout, x):
+    expect_close(got, due, "output", scale=output_scale(numbers, x))
+
+
+matches(
     "LoRALinear",
-    "is right while it is not merged",
-    value=True,
+    st.builds(before_dropout, layers(), LEADING),
+    title="is right while it is not merged",
+    probe=forward,
+    compare=same_output,
+    first=map(before_dropout, SQUARE_LAYERS),
     weight=2,
     examples=10,
-    first=[{"case": case, "leading": (2,)} for case in SQUARE_LAYERS],
 )
-@given(case=layers(), leading=LEADING)
-def test_layer_forward(submission, reference, case, leading):
-    numbers, fill = case
-    x = batch(fill, numbers, leading)
-    told = (function(make_layer), numbers, 0.0, x)
-    size = float(magnitude(numbers).sum(1).max() * x.abs().max()) + _largest(numbers["bias"])
-    due = reference.probe(forward, *told)
-    expect_close(submission.probe(forward, *told), due, "output", scale=size)
 
 
 def look_at_new_layers(module, rows, columns, bias, r, alpha, dtype, x):
@@ -344,8 +333,7 @@ def test_layer_dtype(submission, reference, case, training):
     told = (function(make_layer), numbers, x, training)
     got, due = submission.probe(run_in_double, *told), reference.probe(run_in_double, *told)
     expect_equal(got[0], due[0], "dtype")
-    size = float(magnitude(numbers).sum(1).max() * x.abs().max()) + _largest(numbers["bias"])
-    expect_close(got[1], due[1], "output", scale=size)
+    expect_close(got[1], due[1], "output", scale=output_scale(numbers, x))
     expect_close(got[2], due[2], "delta_weight()")
 
 
@@ -422,8 +410,7 @@ def test_layer_merge(submission, case, dropout):
     numbers, fill = case
     x = batch(fill, numbers, (2,))
     found = submission.probe(merge_and_compare, function(make_layer), numbers, dropout, x)
-    weights = float(magnitude(numbers).max())
-    outputs = float(magnitude(numbers).sum(1).max() * x.abs().max()) + _largest(numbers["bias"])
+    weights, outputs = float(magnitude(numbers).max()), output_scale(numbers, x)
     W = numbers["weight"]
     scaled = W + numbers["alpha"] / len(numbers["A"]) * (numbers["B"] @ numbers["A"])
     expect_close(found[1][1], scaled, "base.weight after merge()", scale=weights)
@@ -529,7 +516,7 @@ def test_layer_copies(submission, case):
     names = {"base.weight": 0, "lora_A": 0, "lora_B": 0}
     expect_close(found["names"], names, "names in state_dict()")
     before, *others = found["outputs"]
-    size = float(magnitude(numbers).sum(1).max() * x.abs().max()) + _largest(numbers["bias"])
+    size = output_scale(numbers, x)
     which = ("the layer after its copy was merged", "a merged copy", "a layer that loads its state")
     for output, name in zip(others, which, strict=True):
         expect_close(output, before, name, scale=size)
@@ -554,8 +541,6 @@ def test_layer_rank(submission):
     for r, error in zip(ranks, raised, strict=True):
         expect_equal(error, r < 1, f"whether r = {r} raises a ValueError")
 
-
-# --- whole models -------------------------------------------------------------------------------
 
 TARGETS = ("q", "v", "fc")
 PREFIXES = ("", "encoder.0.", "block.fc.", "out.q.1.")
@@ -674,23 +659,12 @@ def numbered(names):
     return {name: index for index, name in enumerate(names)}
 
 
-# --- inject_lora --------------------------------------------------------------------------------
-
-
 @st.composite
 def injections(draw):
     """A plain model and some targets, of which at least one is found in it."""
     blocks, seed, dtype = draw(sizes(1, 3)), draw(st.integers(0, 2**16)), draw(SINGLE)
     rng = np.random.default_rng(seed)
-    kinds = (
-        "linear with bias",
-        "linear",
-        "linear with bias",
-        "linear",
-        "relu",
-        "norm",
-        "parameter",
-    )
+    kinds = (*["linear with bias", "linear"] * 2, "relu", "norm", "parameter")
     rows = rows_of(rng, blocks, kinds, most=6)[: draw(sizes(2, 12))]
     rows[-1][1], rows[-1][3] = "linear with bias", 1 + rows[-1][2]
     path, dot, _ = rows[-1][0].rpartition(".")
@@ -737,9 +711,17 @@ def inject(module, model, targets, by_hand, r, alpha):
     return found
 
 
-def by_hand_model(plan, rows, r, alpha):
-    """The model as it should be afterwards."""
-    return model({**plan, "rows": rows}, r=r, alpha=alpha, dropout=0.0)
+def injected(submission, case, r=2, alpha=3):
+    """What `inject` finds: beside the model stands one as it should be afterwards."""
+    plan, targets, rows = case
+    by_hand = model({**plan, "rows": rows}, r=r, alpha=alpha, dropout=0.0)
+    return submission.probe(inject, model(plan), targets, by_hand, r, alpha)
+
+
+def names_due(case):
+    """Names of the layers that are replaced, in their order."""
+    plan, targets, _ = case
+    return numbered(row[0] for row in plan["rows"] if replaced(row, targets))
 
 
 def names_injected(module, model, targets, r, alpha):
@@ -748,16 +730,6 @@ def names_injected(module, model, targets, r, alpha):
     if not isinstance(names, (list, tuple)):
         return {"not a list": 0}
     return {name: i for i, name in enumerate(names)}
-
-
-EXAMPLE = [["0.q", "linear", 3, 2], ["0.out", "linear", 2, 3], ["1", "linear", 3, 1]]
-
-
-@check("inject_lora", "the worked example", practice=True)
-def test_inject_example(submission):
-    plan = {"rows": EXAMPLE, "seed": 0, "dtype": "float32"}
-    got = submission.probe(names_injected, model(plan), ["q", "v"], 2, 4)
-    expect_close(got, {"0.q": 0}, "the list that is returned")
 
 
 def inject_nothing(module, model, targets):
@@ -795,6 +767,9 @@ def expect_nothing_injected(submission, plan):
     expect_equal(found["LoRALinear"], 0, "number of LoRALinear layers")
 
 
+example("inject_lora")
+
+
 @check("inject_lora", "matches the reference", value=True, examples=24)
 @given(
     case=injections(),
@@ -803,12 +778,9 @@ def expect_nothing_injected(submission, plan):
     found=st.sampled_from([True, True, False]),
 )
 def test_inject_value(submission, case, r, more, found):
-    plan, targets, by_hand = case
     if not found:
-        return expect_nothing_injected(submission, plan)
-    told = (model(plan), targets, by_hand_model(plan, by_hand, r, r + more), r, r + more)
-    found = submission.probe(inject, *told)
-    names = numbered(row[0] for row in plan["rows"] if replaced(row, targets))
+        return expect_nothing_injected(submission, case[0])
+    found, names = injected(submission, case, r, r + more), names_due(case)
     factors = {f"{name}.{factor}": 0 for name in names for factor in ("lora_A", "lora_B")}
     expect_close(found["returned"], names, "the list that is returned")
     expect_close(found["replaced"], names, "the LoRALinear layers in the model")
@@ -820,21 +792,16 @@ def test_inject_value(submission, case, r, more, found):
 @check("inject_lora", "replaces the layers of these names", value=True, weight=2, examples=12)
 @given(case=injections(), r=sizes(1, 2))
 def test_inject_names(submission, case, r):
-    plan, targets, by_hand = case
-    told = (model(plan), targets, by_hand_model(plan, by_hand, r, r + 1), r, r + 1)
-    found = submission.probe(inject, *told)
-    names = {row[0]: 0 for row in plan["rows"] if replaced(row, targets)}
-    got = found["replaced"]
-    expect_close(dict.fromkeys(got, 0), names, "the LoRALinear layers in the model")
+    found, names = injected(submission, case, r, r + 1), dict.fromkeys(names_due(case), 0)
+    got = dict.fromkeys(found["replaced"], 0)
+    expect_close(got, names, "the LoRALinear layers in the model")
     expect_close(found["output"], found["by hand"], "output of the model with other factors")
 
 
 @check("inject_lora", "only LoRA's parameters stay trainable", practice=True, examples=10)
 @given(case=injections())
 def test_inject_frozen(submission, case):
-    plan, targets, by_hand = case
-    told = (model(plan), targets, by_hand_model(plan, by_hand, 2, 3), 2, 3)
-    found = submission.probe(inject, *told)
+    found = injected(submission, case)
     factors = [f"{name}.{factor}" for name in found["replaced"] for factor in ("lora_A", "lora_B")]
     trainable = dict.fromkeys(factors, 0)
     expect_close(found["trainable"], trainable, "parameters that require a gradient")
@@ -843,9 +810,7 @@ def test_inject_frozen(submission, case):
 @check("inject_lora", "leaves the list of targets alone", examples=10)
 @given(case=injections())
 def test_inject_targets(submission, case):
-    plan, targets, by_hand = case
-    told = (model(plan), targets, by_hand_model(plan, by_hand, 2, 3), 2, 3)
-    before, after = submission.probe(inject, *told)["targets"]
+    before, after = injected(submission, case)["targets"]
     expect_equal(after, before, "the list of targets was changed by the call")
 
 
@@ -854,18 +819,14 @@ def test_inject_targets(submission, case):
 def test_inject_order(submission, case):
     plan, targets, _ = case
     got = submission.probe(names_injected, model(plan), targets, 1, 2)
-    names = numbered(row[0] for row in plan["rows"] if replaced(row, targets))
-    expect_close(got, names, "the list that is returned")
+    expect_close(got, names_due(case), "the list that is returned")
 
 
 @check("inject_lora", "raises ValueError and changes nothing if nothing matches", examples=10)
 @given(case=injections())
 def test_inject_nothing(submission, case):
-    plan, _, _ = case
-    expect_nothing_injected(submission, plan)
+    expect_nothing_injected(submission, case[0])
 
-
-# --- lora_parameters ----------------------------------------------------------------------------
 
 MIXED = ("lora with bias", "lora", "linear with bias", "relu", "norm", "parameter")
 
@@ -909,13 +870,13 @@ def factors_of(plan):
     return [path + factor for path in paths for factor in ("lora_A", "lora_B")]
 
 
-def find_parameters(module, model):
+def find_parameters(module, model, remainder):
     """how often lora_parameters lists which of the model's parameters; some of those are frozen"""
-    model = model(module)
-    names = {}
+    model, names = model(module), {}
     for name, p in model.named_parameters():
         names[id(p)] = name
-        p.requires_grad_(sum(name.encode()) % 3 != 0)
+        lora = name.endswith(("lora_A", "lora_B"))
+        p.requires_grad_(lora if remainder is None else sum(name.encode()) % 3 != remainder)
     found, answers = {}, [module.lora_parameters(model) for _ in range(2)]
     for p in answers[1]:
         name = names.get(id(p), "not a parameter of the model")
@@ -923,35 +884,20 @@ def find_parameters(module, model):
     return found
 
 
-def find_trainable_parameters(module, model):
-    """how often lora_parameters lists which of the model's parameters; all but LoRA's are frozen"""
-    model = model(module)
-    names = {id(p): name for name, p in model.named_parameters()}
-    for name, p in model.named_parameters():
-        p.requires_grad_(name.endswith(("lora_A", "lora_B")))
-    found, answers = {}, [module.lora_parameters(model) for _ in range(2)]
-    for p in answers[1]:
-        name = names.get(id(p), "not a parameter of the model")
-        found[name] = found.get(name, 0) + 1
-    return found
+def expect_found(submission, plan, remainder):
+    """Raise Mismatch unless all of LoRA's parameters are listed, be they trainable or not."""
+    got = submission.probe(find_parameters, model(plan), remainder)
+    due = dict.fromkeys(factors_of(plan), 1)
+    expect_close(got, due, "how often which parameter is listed")
 
 
-ADAPTED_EXAMPLE = [["0", "lora with bias", 3, 2], ["1", "linear with bias", 2, 4]]
-
-
-@check("lora_parameters", "the worked example", practice=True)
-def test_parameters_example(submission):
-    plan = {"rows": ADAPTED_EXAMPLE, "seed": 0, "dtype": "float32"}
-    got = submission.probe(find_parameters, model(plan))
-    expect_close(got, {"0.lora_A": 1, "0.lora_B": 1}, "how often which parameter is listed")
+example("lora_parameters")
 
 
 @check("lora_parameters", "matches the reference", value=True, examples=20, first=SMALL)
 @given(plan=adapted_models())
 def test_parameters_value(submission, plan):
-    got = submission.probe(find_parameters, model(plan))
-    due = dict.fromkeys(factors_of(plan), 1)
-    expect_close(got, due, "how often which parameter is listed")
+    expect_found(submission, plan, 0)
 
 
 @check(
@@ -963,9 +909,7 @@ def test_parameters_value(submission, plan):
 )
 @given(plan=adapted_models(decoys=False, alone=False))
 def test_parameters_trainable(submission, plan):
-    got = submission.probe(find_trainable_parameters, model(plan))
-    due = dict.fromkeys(factors_of(plan), 1)
-    expect_close(got, due, "how often which parameter is listed")
+    expect_found(submission, plan, None)
 
 
 def flags_and_kind(module, model):
@@ -1007,9 +951,6 @@ def test_parameters_step(submission, plan):
         expect((count > 0) == due, f"{name} {'stays' if due else 'changes'} in the step", got=moved)
 
 
-# --- count_parameters ---------------------------------------------------------------------------
-
-
 def count(module, model, every):
     """count_parameters, twice, of a model whose every 1st, 2nd or 3rd parameter is trainable"""
     model = model(module)
@@ -1049,25 +990,18 @@ def plain_models(draw, kinds=PLAIN, ties=0):
 BOTH = ("trainable", "total")
 
 
-@check("count_parameters", "the worked example", practice=True)
-def test_count_example(submission):
-    rows = [["0", "linear with bias", 3, 2], ["1", "linear", 2, 4]]
-    plan = {"rows": rows, "seed": 0, "dtype": "float32"}
-    expect_equal(submission.probe(count, model(plan), 1), [16, 16], names=BOTH)
-    expect_equal(submission.probe(count, model(plan), 2), [14, 16], names=BOTH)
+SMALLEST = [(model(small((name, name, 2, 2))), 1) for name in ("linear", "norm", "parameter")]
 
-
-SMALLEST = [
-    {"plan": small((name, name, 2, 2)), "every": 1} for name in ("linear", "norm", "parameter")
-]
-
-
-@check("count_parameters", "matches the reference", value=True, examples=20, first=SMALLEST)
-@given(plan=plain_models(ties=2), every=sizes(0, 3))
-def test_count_value(submission, reference, plan, every):
-    told = (model(plan), every)
-    due = reference.probe(count, *told)
-    expect_equal(submission.probe(count, *told), due, names=BOTH)
+example("count_parameters")
+matches(
+    "count_parameters",
+    st.tuples(plain_models(ties=2).map(model), sizes(0, 3)),
+    probe=count,
+    names=BOTH,
+    exact=True,
+    first=SMALLEST,
+    examples=20,
+)
 
 
 @check(
@@ -1104,9 +1038,6 @@ def test_count_tied(submission, plan):
     expect_equal(got, [total, total], names=BOTH)
 
 
-# --- lora_state_dict ----------------------------------------------------------------------------
-
-
 def save(module, model):
     """build a model with LoRALinear layers and return its lora_state_dict, asked for twice"""
     model = model(module)
@@ -1125,34 +1056,22 @@ def save_and_load(module, model):
     }
 
 
-@check("lora_state_dict", "the worked example", practice=True)
-def test_save_example(submission):
-    rows = [["0", "linear with bias", 3, 2], ["1", "lora with bias", 2, 4]]
-    plan = {"rows": rows, "seed": 0, "dtype": "float32"}
-    state = submission.probe(save, model(plan))
-    expect_close(dict.fromkeys(state, 0), {"1.lora_A": 0, "1.lora_B": 0}, "names")
-    shapes = [list(state[f"1.lora_{factor}"].shape) for factor in "AB"]
-    expect_equal(shapes, [[2, 2], [4, 2]], "shapes of A and B for r = 2", names="AB")
-
-
-@check("lora_state_dict", "matches the reference", value=True, examples=20, first=SMALL)
-@given(plan=adapted_models())
-def test_save_value(submission, reference, plan):
-    told = (model(plan),)
-    expect_close(submission.probe(save, *told), reference.probe(save, *told))
-
-
-@check(
+example("lora_state_dict")
+matches(
     "lora_state_dict",
-    "is right where nothing else is called lora",
-    value=True,
+    adapted_models().map(model),
+    probe=save,
+    first=[model(one["plan"]) for one in SMALL],
+    examples=20,
+)
+matches(
+    "lora_state_dict",
+    adapted_models(decoys=False, alone=False).map(model),
+    title="is right where nothing else is called lora",
+    probe=save,
     weight=2,
     examples=12,
 )
-@given(plan=adapted_models(decoys=False, alone=False))
-def test_save_ordinary(submission, reference, plan):
-    told = (model(plan),)
-    expect_close(submission.probe(save, *told), reference.probe(save, *told))
 
 
 @check("lora_state_dict", "uses the names that load_state_dict knows", practice=True, examples=10)
@@ -1169,9 +1088,6 @@ def test_save_size(submission, plan):
     state = submission.probe(save, model(plan))
     due = sum(2 * (row[2] + row[3]) for row in plan["rows"] if "lora" in row[1])
     expect_equal(sum(tensor.numel() for tensor in state.values()), due, "numbers that are saved")
-
-
-# --- load_lora_state_dict -----------------------------------------------------------------------
 
 
 @st.composite
@@ -1237,19 +1153,6 @@ def load_incomplete(module, model, state, missing):
     }
 
 
-@check("load_lora_state_dict", "the worked example", practice=True)
-def test_load_example(submission):
-    plan = {"rows": [["0", "lora with bias", 3, 2]], "seed": 0, "dtype": "float32"}
-    state = {
-        "0.lora_A": torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
-        "0.base.bias": torch.ones(2),
-        "0.lora_B": torch.tensor([[1.0, 0.0], [2.0, 7.0]]),
-    }
-    found = submission.probe(load, model(plan), state)["loaded"]
-    for key in ("0.lora_A", "0.lora_B"):
-        expect_close(found[key], state[key], key)
-
-
 def without(plan, state, many):
     """Up to so many of the keys that are due, and the state without them."""
     rng = np.random.default_rng([plan["seed"], 3])
@@ -1261,6 +1164,9 @@ def expect_nothing_loaded(found, missing):
     """Raise Mismatch unless the probe `load_incomplete` found a KeyError and an unchanged model."""
     expect(found["raised"], "a KeyError is due where a key is missing", expected=missing)
     expect_close(found["parameters"], found["before"], "parameters after the KeyError")
+
+
+example("load_lora_state_dict")
 
 
 @check("load_lora_state_dict", "matches the reference", value=True, examples=24)
@@ -1321,8 +1227,6 @@ def test_load_nothing(submission, case, many):
     expect_nothing_loaded(found, missing)
 
 
-# --- merge_lora ---------------------------------------------------------------------------------
-
 ADAPTED = (
     "lora with bias",
     "lora",
@@ -1378,29 +1282,37 @@ def plain_names(plan):
     return dict.fromkeys(build_model(None, **{**plan, "rows": rows}).state_dict(), 0)
 
 
-def expect_merged(found, plan):
-    """Raise Mismatch unless the probe `merge_model` found a plain model with the same outputs."""
+def merged(submission, plan, training=False):
+    """What the probe `merge_model` finds.  Raises Mismatch if that is no model."""
+    found = submission.probe(merge_model, model(plan), training)
     expect(found is not None, "merge_lora must return the model")
+    return found
+
+
+def expect_plain(found, plan):
     due = {row[0]: 1 for row in plan["rows"] if "lora" in row[1]}
     expect_close(found["plain"], due, "whether the layer is a plain nn.Linear")
-    expect_close(found["names"], plain_names(plan), "names in state_dict()")
+
+
+def expect_same_output(found):
     before, after = found["outputs"]
     expect_close(after, before, "output in eval mode")
 
 
-@check("merge_lora", "the worked example", practice=True)
-def test_merge_example(submission):
-    plan = {"rows": [["0", "lora", 3, 2], ["1", "relu", 2, 2]], "seed": 0, "dtype": "float32"}
-    plan["rows"].insert(0, ["embed", "embedding", 5, 3])
-    found = submission.probe(merge_model, model(plan), False)
-    expect_merged(found, plan)
+def expect_merged(found, plan):
+    """Raise Mismatch unless the probe `merge_model` found a plain model with the same outputs."""
+    expect_plain(found, plan)
+    expect_close(found["names"], plain_names(plan), "names in state_dict()")
+    expect_same_output(found)
+
+
+example("merge_lora")
 
 
 @check("merge_lora", "matches the reference", value=True, examples=24)
 @given(plan=models_to_merge(), training=st.booleans())
 def test_merge_value(submission, reference, plan, training):
-    told = (model(plan), training)
-    found = submission.probe(merge_model, *told)
+    found = merged(submission, plan, training)
     expect_merged(found, plan)
     expect_close(found["others"], found["kept"], "weights of other modules")
 
@@ -1414,8 +1326,7 @@ def test_merge_value(submission, reference, plan, training):
 )
 @given(plan=models_to_merge(("lora with bias", "linear with bias", "relu"), TIES[:1], alone=False))
 def test_merge_ordinary(submission, plan):
-    found = submission.probe(merge_model, model(plan), False)
-    expect_merged(found, plan)
+    expect_merged(merged(submission, plan), plan)
 
 
 @check(
@@ -1426,35 +1337,26 @@ def test_merge_ordinary(submission, plan):
 )
 @given(plan=models_to_merge())
 def test_merge_types(submission, plan):
-    found = submission.probe(merge_model, model(plan), False)
-    expect(found is not None, "merge_lora must return the model")
-    due = {row[0]: 1 for row in plan["rows"] if "lora" in row[1]}
-    expect_close(found["plain"], due, "whether the layer is a plain nn.Linear")
+    expect_plain(merged(submission, plan), plan)
 
 
 @check("merge_lora", "a weight tied to another module keeps its value there", examples=10)
 @given(plan=models_to_merge(("lora with bias", "relu"), TIES[1:], alone=False))
 def test_merge_tied(submission, plan):
-    found = submission.probe(merge_model, model(plan), False)
-    expect(found is not None, "merge_lora must return the model")
+    found = merged(submission, plan)
     expect_close(found["others"], found["kept"], "weights of other modules")
 
 
 @check("merge_lora", "takes layers that are merged already as they are", examples=10)
 @given(plan=models_to_merge(("merged lora", "merged lora with bias", "relu"), TIES[:1]))
 def test_merge_merged(submission, plan):
-    found = submission.probe(merge_model, model(plan), True)
-    expect(found is not None, "merge_lora must return the model")
-    before, after = found["outputs"]
-    expect_close(after, before, "output in eval mode")
+    expect_same_output(merged(submission, plan, training=True))
 
 
 @check("merge_lora", "the new layers keep the dtype of their base", examples=6)
 @given(plan=models_to_merge(ties=TIES[:1]), dtype=DTYPES)
 def test_merge_dtype(submission, plan, dtype):
-    found = submission.probe(merge_model, model({**plan, "dtype": dtype}), False)
-    expect(found is not None, "merge_lora must return the model")
+    found = merged(submission, {**plan, "dtype": dtype})
     due = dict.fromkeys(found["dtypes"], f"torch.{dtype}")
     expect_equal(found["dtypes"], due, "dtype of the parameters")
-    before, after = found["outputs"]
-    expect_close(after, before, "output in eval mode")
+    expect_same_output(found)

@@ -13,13 +13,15 @@ from itertools import pairwise, product
 from grader.checks import (
     Mismatch,
     check,
+    example,
     expect,
     expect_equal,
     expect_error,
-    expect_untouched,
     given,
+    matches,
     sizes,
     st,
+    untouched,
 )
 
 SEEDS = st.integers(0, 2**20)
@@ -46,8 +48,8 @@ def sentence(length, seed):
     return " ".join(rng.choice(WORDS) + rng.choice(ENDS) for _ in range(length))
 
 
-def texts(most=10):
-    return st.builds(any_text, sizes(0, most), SEEDS)
+def texts(most=10, least=0, parts=PARTS):
+    return st.builds(any_text, sizes(least, most), SEEDS, st.just(parts))
 
 
 def sentences(most=8):
@@ -128,6 +130,11 @@ def expect_same(got, expected, message=""):
         raise Mismatch(error.message, expected, got) from None
 
 
+def whole(got, expected, *_):
+    """The comparison of most value checks."""
+    expect_same(got, expected)
+
+
 # --------------------------------------------------------------------------------- pretokenize
 
 CORNERS = tuple(
@@ -140,37 +147,37 @@ CORNERS = tuple(
         ("",),
     )
 )
+example("pretokenize")
+matches("pretokenize", st.one_of(st.sampled_from(CORNERS), texts()), compare=whole)
+matches(
+    "pretokenize",
+    sentences(),
+    title="cuts ordinary sentences",
+    compare=whole,
+    weight=3,
+    examples=12,
+)
 
 
-@check("pretokenize", "the worked example", practice=True)
-def test_pretokenize_example(submission):
-    pieces = ["a", " ", " b", "\n\n", " c", "_", "1", " don", "'", "t", " 12", "é"]
-    expect_same(submission.pretokenize("a  b\n\n c_1 don't 12é"), pieces)
-    expect_same(submission.pretokenize(" \n!? x\t "), [" \n", "!?", " x", "\t "])
+SCRIPTS = (*LETTERS, *LETTERS, " ", "1")
+matches(
+    "pretokenize",
+    texts(6, 1, SCRIPTS),
+    title="knows letters of every script",
+    compare=whole,
+    weight=1,
+    examples=10,
+)
 
 
-@check("pretokenize", "matches the reference", value=True)
-@given(text=st.one_of(st.sampled_from(CORNERS), texts()))
-def test_pretokenize_value(submission, reference, text):
-    expect_same(submission.pretokenize(text), reference.pretokenize(text))
-
-
-@check("pretokenize", "cuts ordinary sentences", value=True, weight=3, examples=12)
-@given(text=sentences())
-def test_pretokenize_sentence(submission, reference, text):
-    expect_same(submission.pretokenize(text), reference.pretokenize(text))
-
-
-@check("pretokenize", "knows letters of every script", value=True, weight=1, examples=10)
-@given(text=st.builds(any_text, sizes(1, 6), SEEDS, st.just((*LETTERS, *LETTERS, " ", "1"))))
-def test_pretokenize_letters(submission, reference, text):
-    expect_same(submission.pretokenize(text), reference.pretokenize(text))
-
-
-@check("pretokenize", "of white space only a last space moves on", value=True, weight=1)
-@given(text=st.builds(any_text, sizes(1, 8), SEEDS, st.just(("a", "b", "a", *SPACES))))
-def test_pretokenize_spaces(submission, reference, text):
-    expect_same(submission.pretokenize(text), reference.pretokenize(text))
+SPACED = ("a", "b", "a", *SPACES)
+matches(
+    "pretokenize",
+    texts(8, 1, SPACED),
+    title="of white space only a last space moves on",
+    compare=whole,
+    weight=1,
+)
 
 
 @check("pretokenize", "joined, the pieces are the text", practice=True)
@@ -206,26 +213,21 @@ def some_words(**how):
     return st.builds(lambda count, seed: words_of(count, seed, **how), sizes(0, 5), SEEDS)
 
 
-@check("count_pairs", "the worked example", practice=True)
-def test_count_pairs_example(submission):
-    got = submission.count_pairs([([7, 7, 7], 2), ([7, 8], 1)])
-    expect_same(got, {(7, 7): 4, (7, 8): 1})
+example("count_pairs")
 
 
-@check("count_pairs", "matches the reference", value=True)
-@given(words=st.one_of(some_words(), some_words(ids=(7, 97, 256, 300, 1234), most=7, times=30)))
-def test_count_pairs_value(submission, reference, words):
-    expect_same(submission.count_pairs(words), reference.count_pairs(words))
+MANY_IDS = some_words(ids=(7, 97, 256, 300, 1234), most=7, times=30)
+matches("count_pairs", st.one_of(some_words(), MANY_IDS), compare=whole)
 
 
-@check("count_pairs", "counts within one word", value=True, weight=3, examples=12)
-@given(length=sizes(2, 7), seed=SEEDS)
-def test_count_pairs_one_word(submission, reference, length, seed):
+def one_word(length, seed):
+    """One word, without an id beside itself."""
     rng = random.Random(seed)
-    ids = [rng.randrange(3) for _ in range(length)]
-    ids = [2 * one + place % 2 for place, one in enumerate(ids)]  # no id beside itself
-    words = [(ids, 1)]
-    expect_same(submission.count_pairs(words), reference.count_pairs(words))
+    return ([([2 * rng.randrange(3) + place % 2 for place in range(length)], 1)],)
+
+
+WORD = st.builds(one_word, sizes(2, 7), SEEDS)
+matches("count_pairs", WORD, title="counts within one word", compare=whole, weight=3, examples=12)
 
 
 @check("count_pairs", "a word of n ids holds n - 1 pairs", practice=True)
@@ -243,10 +245,7 @@ def test_count_pairs_again(submission, words, more):
     expect_same(twice, once, "two words of the same ids")
 
 
-@check("count_pairs", "leaves its inputs alone", examples=6)
-@given(words=some_words())
-def test_count_pairs_untouched(submission, words):
-    expect_untouched(submission, "count_pairs", words)
+untouched("count_pairs", some_words(), examples=6)
 
 
 # --------------------------------------------------------------------------------------- merge
@@ -280,31 +279,40 @@ def rows(draw):
     return row_and_pair(draw(sizes(0, 8)), draw(SEEDS), ids)
 
 
-@check("merge", "the worked example", practice=True)
-def test_merge_example(submission):
-    expect_same(submission.merge([1, 1, 1, 2], (1, 1), 256), [256, 1, 2])
-    expect_same(submission.merge([2, 1, 2, 3, 1, 2], (1, 2), 300), [2, 300, 3, 300])
+example("merge")
+matches("merge", st.one_of(st.sampled_from(ROWS), rows()), compare=whole)
 
 
-@check("merge", "matches the reference", value=True)
-@given(case=st.one_of(st.sampled_from(ROWS), rows()))
-def test_merge_value(submission, reference, case):
-    expect_same(submission.merge(*case), reference.merge(*case))
+def two_pairs(before, between, after, new_id):
+    """A pair of different ids that stands there twice."""
+    return [5] * before + [1, 2] + [6] * between + [1, 2] + [7] * after, (1, 2), new_id
 
 
-@check("merge", "merges a pair of two different ids", value=True, weight=3, examples=12)
-@given(before=sizes(0, 3), between=sizes(0, 3), after=sizes(1, 3), new_id=st.sampled_from((256, 9)))
-def test_merge_different(submission, reference, before, between, after, new_id):
-    ids = [5] * before + [1, 2] + [6] * between + [1, 2] + [7] * after
-    expected = reference.merge(ids, (1, 2), new_id)
-    expect_same(submission.merge(ids, (1, 2), new_id), expected)
+TWO_PAIRS = st.builds(two_pairs, sizes(0, 3), sizes(0, 3), sizes(1, 3), st.sampled_from((256, 9)))
+matches(
+    "merge",
+    TWO_PAIRS,
+    title="merges a pair of two different ids",
+    compare=whole,
+    weight=3,
+    examples=12,
+)
 
 
-@check("merge", "a run of equal ids is merged from the left", value=True, weight=1, examples=10)
-@given(length=sizes(0, 7), after=sizes(0, 2))
-def test_merge_run(submission, reference, length, after):
-    ids = [4] * length + [8] * after
-    expect_same(submission.merge(ids, (4, 4), 256), reference.merge(ids, (4, 4), 256))
+def run(length, after):
+    """Equal ids, and others behind them."""
+    return [4] * length + [8] * after, (4, 4), 256
+
+
+RUNS = st.builds(run, sizes(0, 7), sizes(0, 2))
+matches(
+    "merge",
+    RUNS,
+    title="a run of equal ids is merged from the left",
+    compare=whole,
+    weight=1,
+    examples=10,
+)
 
 
 @check("merge", "written out again, the ids are the same", practice=True)
@@ -337,10 +345,7 @@ def test_merge_new_list(submission, case):
     expect(own, "the list that was given came back, and whoever changes one changes both")
 
 
-@check("merge", "leaves its inputs alone", examples=8)
-@given(case=st.sampled_from(ROWS[:4]))
-def test_merge_untouched(submission, case):
-    expect_untouched(submission, "merge", *case)
+untouched("merge", st.sampled_from(ROWS[:4]), examples=8)
 
 
 # ----------------------------------------------------------------------------------- train_bpe
@@ -363,12 +368,7 @@ CORPORA = (
 
 
 def corpora():
-    return st.one_of(
-        st.sampled_from(CORPORA),
-        st.builds(any_text, sizes(0, 14), SEEDS, st.just(SIMPLE)),
-        sentences(10),
-        texts(14),
-    )
+    return st.one_of(st.sampled_from(CORPORA), texts(14, 0, SIMPLE), sentences(10), texts(14))
 
 
 def most_frequent(text):
@@ -384,17 +384,9 @@ def lines(length, seed, parts=("ab", "ba", "cab", "aab", "bb", "ca", "cc")):
     return [rng.choice(parts) for _ in range(length)]
 
 
-@check("train_bpe", "the worked example", practice=True)
-def test_train_bpe_example(submission):
-    expect_same(submission.train_bpe("aaab aaab ab", 9), [(97, 97), (97, 98), (256, 257)])
-    expect_same(submission.train_bpe("ab cd ab cd", 1), [(32, 99)])
-
-
-@check("train_bpe", "matches the reference", value=True)
-@given(text=corpora(), num_merges=sizes(0, 9))
-def test_train_bpe_value(submission, reference, text, num_merges):
-    expected = reference.train_bpe(text, num_merges)
-    expect_same(submission.train_bpe(text, num_merges), expected)
+example("train_bpe")
+FIRST = [(text, 9) for text in ("aXaX aXbX", "zy zy ba ba", "é é", "")]
+matches("train_bpe", st.tuples(corpora(), sizes(0, 9)), compare=whole, first=FIRST)
 
 
 def clear_winners(length, seed):
@@ -408,17 +400,21 @@ def clear_winners(length, seed):
     return "\n".join(text), length
 
 
-@check("train_bpe", "takes the most frequent pair", value=True, weight=3, examples=12)
-@given(case=st.builds(clear_winners, sizes(1, 2), SEEDS))
-def test_train_bpe_clear(submission, reference, case):
-    expect_same(submission.train_bpe(*case), reference.train_bpe(*case))
+CLEAR = st.builds(clear_winners, sizes(1, 2), SEEDS)
+matches(
+    "train_bpe", CLEAR, title="takes the most frequent pair", compare=whole, weight=3, examples=12
+)
 
 
-@check("train_bpe", "of tied pairs the smallest is taken", value=True, weight=1, examples=14)
-@given(words=st.permutations(("ba", "ba", "ab", "ab", "zc", "zc", "az", "az")), few=sizes(1, 4))
-def test_train_bpe_ties(submission, reference, words, few):
-    text = "\n".join(words)
-    expect_same(submission.train_bpe(text, few), reference.train_bpe(text, few))
+TIED = st.permutations(("ba", "ba", "ab", "ab", "zc", "zc", "az", "az")).map("\n".join)
+matches(
+    "train_bpe",
+    st.tuples(TIED, sizes(1, 4)),
+    title="of tied pairs the smallest is taken",
+    compare=whole,
+    weight=1,
+    examples=14,
+)
 
 
 @check("train_bpe", "the first pair is a most frequent one", practice=True)
@@ -446,19 +442,26 @@ def test_train_bpe_prefix(submission, text, few, more):
     expect(len(all_of_them) <= few + more, "there are more merges than were asked for")
 
 
-@check("train_bpe", "pairs are pairs of bytes", value=True, weight=1, examples=12)
-@given(
-    text=st.builds(any_text, sizes(1, 7), SEEDS, st.just(("é", "中", "é", "ñ", " ", "\n"))),
-    few=sizes(1, 5),
+LONG_LETTERS = texts(7, 1, ("é", "中", "é", "ñ", " ", "\n"))
+matches(
+    "train_bpe",
+    st.tuples(LONG_LETTERS, sizes(1, 5)),
+    title="pairs are pairs of bytes",
+    compare=whole,
+    weight=1,
+    examples=12,
 )
-def test_train_bpe_bytes(submission, reference, text, few):
-    expect_same(submission.train_bpe(text, few), reference.train_bpe(text, few))
 
 
-@check("train_bpe", "ends when no pair occurs twice", value=True, weight=1, examples=14)
-@given(text=st.one_of(sentences(3), st.builds(any_text, sizes(0, 5), SEEDS)))
-def test_train_bpe_end(submission, reference, text):
-    expect_same(submission.train_bpe(text, 99), reference.train_bpe(text, 99))
+SHORT = st.one_of(sentences(3), texts(5))
+matches(
+    "train_bpe",
+    st.tuples(SHORT, st.just(99)),
+    title="ends when no pair occurs twice",
+    compare=whole,
+    weight=1,
+    examples=14,
+)
 
 
 # ---------------------------------------------------------------------------------- vocabulary
@@ -477,29 +480,18 @@ def newest_merges(rounds, seed):
 
 
 def some_merges():
-    return st.one_of(
-        st.builds(any_merges, sizes(0, 6), SEEDS), st.builds(newest_merges, sizes(0, 8), SEEDS)
-    )
+    """The one argument of vocabulary."""
+    any_ids = st.builds(any_merges, sizes(0, 6), SEEDS)
+    return st.one_of(any_ids, st.builds(newest_merges, sizes(0, 8), SEEDS))
 
 
-@check("vocabulary", "the worked example", practice=True)
-def test_vocabulary_example(submission):
-    v = submission.vocabulary([(195, 169), (116, 256), (257, 257)])
-    expect_equal(v[97:98] + v[195:196], [b"a", b"\xc3"], "entries 97 and 195")
-    expect_equal(v[256:], ["é".encode(), "té".encode(), "tété".encode()], "from 256 on")
-
-
-@check("vocabulary", "matches the reference", value=True)
-@given(merges=some_merges())
-def test_vocabulary_value(submission, reference, merges):
-    expect_equal(submission.vocabulary(merges), reference.vocabulary(merges))
+example("vocabulary")
+matches("vocabulary", some_merges(), exact=True)
 
 
 @check("vocabulary", "knows merges of two bytes", value=True, weight=2, examples=8)
-@given(count=sizes(1, 4), seed=SEEDS)
-def test_vocabulary_letters(submission, reference, count, seed):
-    rng = random.Random(seed)
-    merges = [(rng.randrange(97, 123), rng.randrange(97, 123)) for _ in range(count)]
+@given(merges=st.lists(st.tuples(sizes(97, 122), sizes(97, 122)), min_size=1, max_size=4))
+def test_vocabulary_letters(submission, reference, merges):
     expect_equal(submission.vocabulary(merges)[256:], reference.vocabulary(merges)[256:])
 
 
@@ -508,12 +500,14 @@ TWICE = (
     [(97, 97), (97, 256), (256, 97)],
     [(97, 98), (99, 100), (256, 257), (98, 99), (97, 259), (260, 100)],
 )
-
-
-@check("vocabulary", "two ids may stand for the same bytes", value=True, weight=1, examples=4)
-@given(merges=st.sampled_from(TWICE))
-def test_vocabulary_twice(submission, reference, merges):
-    expect_equal(submission.vocabulary(merges), reference.vocabulary(merges))
+matches(
+    "vocabulary",
+    st.sampled_from(TWICE),
+    title="two ids may stand for the same bytes",
+    exact=True,
+    weight=1,
+    examples=4,
+)
 
 
 @check("vocabulary", "the first 256 are the bytes", practice=True, examples=3)
@@ -529,10 +523,7 @@ def test_vocabulary_length(submission, merges):
     expect_equal(len(submission.vocabulary(merges)), 256 + len(merges), "length")
 
 
-@check("vocabulary", "leaves its input alone", examples=4)
-@given(merges=some_merges())
-def test_vocabulary_untouched(submission, merges):
-    expect_untouched(submission, "vocabulary", merges)
+untouched("vocabulary", some_merges(), title="leaves its input alone", examples=4)
 
 
 # -------------------------------------------------------------------------------------- encode
@@ -551,21 +542,11 @@ BADLY_FITTING = (
     ("", [(97, 98)]),
     ("abcde", [(99, 100), (100, 101), (98, 256), (97, 98)]),
 )
+example("encode")
 
 
-@check("encode", "the worked example", practice=True)
-def test_encode_example(submission):
-    expect_same(submission.encode("aaab b", [(97, 97), (97, 98)]), [256, 257, 32, 98])
-    expect_same(submission.encode("abc", [(98, 99), (97, 98)]), [97, 256])
-    expect_same(submission.encode("é", []), [195, 169])
-
-
-@check("encode", "matches the reference", value=True)
-@given(
-    case=st.one_of(st.sampled_from(BADLY_FITTING), texts_and_merges(), texts_and_merges(8, SIMPLE))
-)
-def test_encode_value(submission, reference, case):
-    expect_same(submission.encode(*case), reference.encode(*case))
+FITTING = st.one_of(texts_and_merges(), texts_and_merges(8, SIMPLE))
+matches("encode", st.one_of(st.sampled_from(BADLY_FITTING), FITTING), compare=whole)
 
 
 @check("encode", "encodes words with their own merges", value=True, weight=3, examples=12)
@@ -592,15 +573,19 @@ def test_encode_order(submission):
         expect_same(got, expected, f"encode({text!r}, {merges})")
 
 
-@check("encode", "the oldest pair goes first", value=True, weight=2, examples=20)
-@given(length=sizes(2, 6), rounds=sizes(2, 8), seed=SEEDS)
-def test_encode_oldest(submission, reference, length, rounds, seed):
+def short_merges(length, rounds, seed):
+    """A text of three letters, and pairs of its bytes in any order."""
     rng = random.Random(seed)
     text = "".join(rng.choice("aabc") for _ in range(length))
     merges = random_merges(text + "abcab", rounds, rng)
     rng.shuffle(merges)
-    merges = [pair for pair in merges if max(pair) < 256]
-    expect_same(submission.encode(text, merges), reference.encode(text, merges))
+    return text, [pair for pair in merges if max(pair) < 256]
+
+
+COMPETING = st.builds(short_merges, sizes(2, 6), sizes(2, 8), SEEDS)
+matches(
+    "encode", COMPETING, title="the oldest pair goes first", compare=whole, weight=2, examples=20
+)
 
 
 @check("encode", "without merges the ids are the UTF-8 bytes", practice=True, examples=8)
@@ -625,10 +610,7 @@ def test_encode_pieces(submission, words):
     expect_same(submission.encode(text, merges), list(text.encode()), "a line break stays alone")
 
 
-@check("encode", "leaves its inputs alone", examples=6)
-@given(case=texts_and_merges())
-def test_encode_untouched(submission, case):
-    expect_untouched(submission, "encode", *case)
+untouched("encode", texts_and_merges(), examples=6)
 
 
 # -------------------------------------------------------------------------------------- decode
@@ -663,18 +645,8 @@ BYTES = (
     ([0, 97, 0], []),
     ([256, 97], [(0, 255)]),
 )
-
-
-@check("decode", "the worked example", practice=True)
-def test_decode_example(submission):
-    got = submission.decode([257, 33, 240, 159, 153], [(195, 169), (116, 256)])
-    expect_same(got, "té!\N{REPLACEMENT CHARACTER}")
-
-
-@check("decode", "matches the reference", value=True)
-@given(case=st.one_of(st.sampled_from(BYTES), some_ids()))
-def test_decode_value(submission, reference, case):
-    expect_same(submission.decode(*case), reference.decode(*case))
+example("decode")
+matches("decode", st.one_of(st.sampled_from(BYTES), some_ids()), compare=whole)
 
 
 @check("decode", "decodes tokens of ordinary letters", value=True, weight=3, examples=12)
@@ -697,12 +669,15 @@ def test_decode_cut(submission, text):
     expect_same(submission.decode(ids, merges), text, "two bytes a token")
 
 
-@check("decode", "what is no UTF-8 becomes U+FFFD", value=True, weight=1, examples=12)
-@given(length=sizes(1, 5), seed=SEEDS)
-def test_decode_invalid(submission, reference, length, seed):
-    rng = random.Random(seed)
-    ids = [rng.choice((97, 195, 169, 240, 159, 255, 128)) for _ in range(length)]
-    expect_same(submission.decode(ids, []), reference.decode(ids, []))
+CUT = st.lists(st.sampled_from((97, 195, 169, 240, 159, 255, 128)), min_size=1, max_size=5)
+matches(
+    "decode",
+    st.tuples(CUT, st.just([])),
+    title="what is no UTF-8 becomes U+FFFD",
+    compare=whole,
+    weight=1,
+    examples=12,
+)
 
 
 @check(
@@ -724,10 +699,7 @@ def test_decode_unknown(submission, case, beyond, front):
     expect_error("ValueError", submission.decode, ids, merges)
 
 
-@check("decode", "leaves its inputs alone", examples=6)
-@given(case=some_ids())
-def test_decode_untouched(submission, case):
-    expect_untouched(submission, "decode", *case)
+untouched("decode", some_ids(), examples=6)
 
 
 # ------------------------------------------------------------------------------ encode_special
@@ -762,31 +734,35 @@ def marked_texts(marks=MARKS):
     return st.builds(marked_text, sizes(0, 7), st.sampled_from(marks), SEEDS)
 
 
-@check("encode_special", "the worked example", practice=True)
-def test_encode_special_example(submission):
-    special = {"<|x|>": 256, "<|x|>!": 257}
-    got = submission.encode_special("a<|x|>b<|x|>!", [], special)
-    expect_same(got, [97, 256, 98, 257])
+example("encode_special")
+matches("encode_special", marked_texts(), compare=whole)
 
 
-@check("encode_special", "matches the reference", value=True)
-@given(case=marked_texts())
-def test_encode_special_value(submission, reference, case):
-    expect_same(submission.encode_special(*case), reference.encode_special(*case))
+def with_end(before, after):
+    return f"{' '.join(before)}END{' '.join(after)}", [(97, 98), (32, 97)], {"END": 500}
 
 
-@check("encode_special", "finds one special token of letters", value=True, weight=3, examples=12)
-@given(before=st.builds(lines, sizes(1, 2), SEEDS), after=st.builds(lines, sizes(1, 2), SEEDS))
-def test_encode_special_one(submission, reference, before, after):
-    text = f"{' '.join(before)}END{' '.join(after)}"
-    case = (text, [(97, 98), (32, 97)], {"END": 500})
-    expect_same(submission.encode_special(*case), reference.encode_special(*case))
+FEW_LINES = st.builds(lines, sizes(1, 2), SEEDS)
+ENDED = st.builds(with_end, FEW_LINES, FEW_LINES)
+matches(
+    "encode_special",
+    ENDED,
+    title="finds one special token of letters",
+    compare=whole,
+    weight=3,
+    examples=12,
+)
 
 
-@check("encode_special", "the longest that begins is taken", value=True, weight=1, examples=14)
-@given(case=marked_texts(tuple(marks for marks in MARKS if len(marks) > 1 and "." not in marks)))
-def test_encode_special_longest(submission, reference, case):
-    expect_same(submission.encode_special(*case), reference.encode_special(*case))
+RIVALS = tuple(marks for marks in MARKS if len(marks) > 1 and "." not in marks)
+matches(
+    "encode_special",
+    marked_texts(RIVALS),
+    title="the longest that begins is taken",
+    compare=whole,
+    weight=1,
+    examples=14,
+)
 
 
 @check("encode_special", "its strings may hold any character", practice=True, examples=12)
@@ -831,15 +807,12 @@ def test_encode_special_order(submission):
         expect_same(got, expected, f"encode_special({text!r}, [], {special})")
 
 
-@check("encode_special", "leaves its inputs alone", examples=6)
-@given(case=marked_texts())
-def test_encode_special_untouched(submission, case):
-    expect_untouched(submission, "encode_special", *case)
+untouched("encode_special", marked_texts(), examples=6)
 
 
 # --------------------------------------------------------------------------------- render_chat
 
-ROLES = ("user", "assistant", "system", "tool", "assistant", "Assistant", "")
+ROLES = ("user", "assistant", "system", "tool", "assistant", "Assistant", "assistants", "")
 CONTENTS = (
     "hi",
     "yo",
@@ -867,6 +840,11 @@ def chat(count, seed, roles=ROLES, contents=CONTENTS, merges=LINE_BREAKS):
 
 def chats():
     return st.builds(chat, sizes(0, 4), SEEDS)
+
+
+def rows_asked():
+    """The arguments of render_chat, with or without a prompt for an answer."""
+    return st.builds(lambda case, prompt: (*case, prompt), chats(), st.booleans())
 
 
 def plain_chat(turns, seed):
@@ -897,21 +875,16 @@ def rendered_by_hand(messages, start_id, end_id):
 NAMES = ("ids", "mask")
 
 
-@check("render_chat", "the worked example", practice=True)
-def test_render_chat_example(submission):
-    talk = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo"}]
-    ids, mask = submission.render_chat(talk, [], 256, 257)
-    expect_same(ids, [256, *b"user\nhi", 257, 10, 256, *b"assistant\nyo", 257, 10], "ids")
-    expect_same(mask, [0] * 21 + [1, 1, 1, 0], "mask")
+example("render_chat")
 
 
-@check("render_chat", "matches the reference", value=True)
-@given(case=chats(), prompt=st.booleans())
-def test_render_chat_value(submission, reference, case, prompt):
-    got = parts(submission.render_chat(*case, prompt))
-    expected = reference.render_chat(*case, prompt)
-    for name, mine, due in zip(NAMES, got, expected, strict=True):
+def two_parts(got, expected, *_):
+    """Ids and mask, each shown as a whole."""
+    for name, mine, due in zip(NAMES, parts(got), expected, strict=True):
         expect_same(mine, due, name)
+
+
+matches("render_chat", rows_asked(), compare=two_parts)
 
 
 def parts(answer):
@@ -920,20 +893,26 @@ def parts(answer):
     return answer
 
 
-@check("render_chat", "writes the row of ids", value=True, weight=2, examples=12)
-@given(case=plain_chats())
-def test_render_chat_ids(submission, reference, case):
-    got = parts(submission.render_chat(*case))
-    expect_same(got[0], reference.render_chat(*case)[0], "ids")
-
-
-@check(
-    "render_chat", "marks what an assistant says, and its end", value=True, weight=2, examples=12
+matches(
+    "render_chat",
+    plain_chats(),
+    title="writes the row of ids",
+    compare=whole,
+    names=NAMES,
+    only=("ids",),
+    weight=2,
+    examples=12,
 )
-@given(case=plain_chats())
-def test_render_chat_mask(submission, reference, case):
-    got = parts(submission.render_chat(*case))
-    expect_same(got[1], reference.render_chat(*case)[1], "mask")
+matches(
+    "render_chat",
+    plain_chats(),
+    title="marks what an assistant says, and its end",
+    compare=whole,
+    names=NAMES,
+    only=("mask",),
+    weight=2,
+    examples=12,
+)
 
 
 @check("render_chat", "only the role assistant is learned", practice=True, examples=12)
@@ -964,7 +943,4 @@ def test_render_chat_prompt(submission, case):
     expect_same(mask, [*plain_mask, *[0] * 11], "mask with the prompt")
 
 
-@check("render_chat", "leaves its inputs alone", examples=6)
-@given(case=chats(), prompt=st.booleans())
-def test_render_chat_untouched(submission, case, prompt):
-    expect_untouched(submission, "render_chat", *case, prompt)
+untouched("render_chat", rows_asked(), examples=6)

@@ -4,6 +4,7 @@ import numpy as np
 
 from grader.checks import (
     check,
+    double_precision,
     example,
     expect,
     expect_close,
@@ -124,7 +125,7 @@ example("impurity")
 matches("impurity", joined(bags(), CRITERIA))
 
 
-@check("impurity", "gini is right for two labels", value=True, weight=2, examples=25)
+@check("impurity", "gini is right for two labels", value=True, weight=2, examples=16)
 @given(y=bags(KINDS[:2]))
 def test_impurity_gini(submission, reference, y):
     expect_close(submission.impurity(y, "gini"), reference.impurity(y, "gini"))
@@ -200,7 +201,7 @@ matches(
     joined(clear_tables(), CRITERIA),
     title="is right where one question is best",
     names=SPLIT,
-    examples=30,
+    examples=20,
 )
 
 
@@ -356,7 +357,7 @@ matches(
     joined(labelled(), st.sampled_from((1, 1, 0))),
     title="is right with one question at most",
     weight=2,
-    examples=30,
+    examples=20,
 )
 
 
@@ -449,7 +450,7 @@ matches(
     title="is right off the thresholds",
     exact=True,
     weight=2,
-    examples=25,
+    examples=16,
 )
 
 
@@ -535,7 +536,7 @@ matches(
     title="is right for one tree",
     exact=True,
     weight=2,
-    examples=25,
+    examples=16,
 )
 
 
@@ -606,7 +607,7 @@ matches(
     title="is right off the margin",
     names=HINGE,
     weight=3,
-    examples=30,
+    examples=20,
 )
 matches(
     "hinge_loss",
@@ -615,7 +616,7 @@ matches(
     names=HINGE,
     only=("loss",),
     weight=1,
-    examples=25,
+    examples=16,
 )
 
 
@@ -669,6 +670,7 @@ def test_hinge_loss_bias(submission, case):
 
 
 untouched("hinge_loss", machines())
+double_precision("hinge_loss", machines(), names=HINGE)
 
 
 # pegasos
@@ -697,7 +699,7 @@ def crowded(draw):
 
 example("pegasos")
 matches("pegasos", walks_of_steps())
-matches("pegasos", crowded(), title="is right while every row is inside", weight=2, examples=25)
+matches("pegasos", crowded(), title="is right while every row is inside", weight=2, examples=16)
 
 
 @check("pegasos", "the first step goes to y x / λ", practice=True, examples=10)
@@ -743,6 +745,7 @@ def test_pegasos_draws(submission, case):
 
 
 untouched("pegasos", walks_of_steps())
+double_precision("pegasos", walks_of_steps())
 
 
 # svm_decision
@@ -766,7 +769,7 @@ example("svm_decision")
 matches("svm_decision", kernels(), scale=1.0)
 
 
-@check("svm_decision", "is right without a bias", value=True, weight=2, examples=25)
+@check("svm_decision", "is right without a bias", value=True, weight=2, examples=16)
 @given(case=kernels())
 def test_svm_decision_no_bias(submission, reference, case):
     X, support, y, alpha, _, gamma = case
@@ -802,6 +805,7 @@ def test_svm_decision_shift(submission, case):
 
 
 untouched("svm_decision", kernels())
+double_precision("svm_decision", kernels())
 
 
 # knn_predict
@@ -842,7 +846,7 @@ example("knn_predict")
 matches("knn_predict", neighbourhoods(), exact=True)
 
 
-@check("knn_predict", "is right without ties", value=True, weight=2, examples=30)
+@check("knn_predict", "is right without ties", value=True, weight=2, examples=20)
 @given(case=uneven(), half=st.integers(0, 2))
 def test_knn_predict_untied(submission, reference, case, half):
     X, y, new, _ = case
@@ -936,14 +940,16 @@ example("naive_bayes_log_posterior")
 matches("naive_bayes_log_posterior", POSTERIORS, scale=1.0)
 
 
-@check("naive_bayes_log_posterior", "is right for a small smoothing", value=True, weight=2)
+@check(
+    "naive_bayes_log_posterior", "is right for a small smoothing", value=True, weight=2, examples=20
+)
 @given(case=classes(reach=0.5))
 def test_naive_bayes_unsmoothed(submission, reference, case):
     got = submission.naive_bayes_log_posterior(*case[:3], 1e-9)
     expect_close(got, reference.naive_bayes_log_posterior(*case[:3], 1e-9), scale=1.0)
 
 
-@check("naive_bayes_log_posterior", "is right far away from the data")
+@check("naive_bayes_log_posterior", "is right far away from the data", examples=10)
 @given(case=classes(reach=100.0))
 def test_naive_bayes_far(submission, reference, case):
     X_train, y_train, X, smoothing = case
@@ -952,7 +958,7 @@ def test_naive_bayes_far(submission, reference, case):
     expect_close(got, due, "densities are 0 in floating point there", scale=1.0)
 
 
-@check("naive_bayes_log_posterior", "smooths by a share of the largest variance")
+@check("naive_bayes_log_posterior", "smooths by a share of the largest variance", examples=12)
 @given(case=flat_columns(), smoothing=st.sampled_from(((), (1e-9,), (0.1,))))
 def test_naive_bayes_flat(submission, reference, case, smoothing):
     got = submission.naive_bayes_log_posterior(*case, *smoothing)
@@ -972,7 +978,10 @@ def test_naive_bayes_sums(submission, near, far):
 
 
 @check(
-    "naive_bayes_log_posterior", "half way between equal spreads the priors decide", practice=True
+    "naive_bayes_log_posterior",
+    "half way between equal spreads the priors decide",
+    practice=True,
+    examples=10,
 )
 @given(case=classes(), times=st.sampled_from((2, 3)), smoothing=st.sampled_from(SMOOTHINGS))
 def test_naive_bayes_priors(submission, case, times, smoothing):
@@ -1001,3 +1010,4 @@ def test_naive_bayes_order(submission, case):
 
 
 untouched("naive_bayes_log_posterior", POSTERIORS)
+double_precision("naive_bayes_log_posterior", POSTERIORS)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grader.course.model import load_module
+from grader.course.reading import load_module
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.course.model import load_module
+from grader.course.reading import load_module
 
 small = load_module(Path(__file__).with_name("small_class.py"), "small_class_texts")
 RIGHT = small.RIGHT

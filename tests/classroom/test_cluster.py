@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.course.model import load_module
+from grader.course.reading import load_module
 
 pytest.importorskip("distributed")
 

@@ -11,7 +11,7 @@ import pytest
 from grader.classroom.bench import Bench
 from grader.classroom.roster import read_roster
 from grader.classroom.run import judge_class
-from grader.course.model import load_course, load_module
+from grader.course.reading import load_course, load_module
 from grader.judge.assignment import Assignment, Run
 from grader.wall.isolation import detect
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.roster import read_roster
-from grader.course.model import load_course, load_module
+from grader.course.reading import load_course, load_module
 from grader.submission.errors import UnreadableSubmission
 from grader.submission.siblings import LARGEST
 

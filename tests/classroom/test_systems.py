@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from grader.classroom.roster import read_roster
-from grader.course.model import load_course
+from grader.course.reading import load_course
 from tests.classroom import small_class as small
 
 

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 
 import pytest
 
-from grader.authoring.audit import audit_chapter
-from grader.course.model import load_course
-from grader.judge.assignment import Assignment, Run
-from grader.judge.judging import Judging
-from grader.submission.reading import read_submission
-from grader.wall.isolation import detect
+from grader.authoring.audit import Audit, audit_chapter
+from grader.course.reading import load_course
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTERS = [chapter.id for chapter in load_course(ROOT).chapters]
+COURSE = load_course(ROOT)
+CHAPTERS = [chapter.id for chapter in COURSE.chapters]
+
+
+@functools.cache
+def audit_of(chapter: str) -> Audit:
+    """A chapter is loaded once in a process, whichever exercises its tests are about."""
+    return Audit.of(COURSE, COURSE.chapter(chapter))
+
+
+@pytest.mark.parametrize("name", COURSE.exercises)
+def test_an_exercise_is_as_it_must_be(name):
+    exercise = COURSE.exercises[name]
+    assert list(audit_of(exercise.chapter).exercise(exercise)) == []
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_chapter_is_as_it_must_be(course, name):
-    assert list(audit_chapter(course, course.chapter(name))) == []
+def test_the_banks_of_a_chapter_are_about_its_exercises(name):
+    assert list(audit_of(name).strangers()) == []
 
 
-def test_behind_the_wall_the_references_get_full_marks(course):
-    assignments = [
-        Assignment(chapter, read_submission(course.solution(chapter), chapter), chapter.exercises)
-        for chapter in course.chapters
-    ]
-    for report in Judging(course, assignments, Run(), detect()).reports():
-        checks = [check for exercise in report.exercises for check in exercise.checks]
-        assert [check for check in checks if check.status != "passed"] == []
-        assert report.notes == ()
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_behind_the_wall_the_reference_gets_full_marks(course, grade, name):
+    report = grade(name, course.solution(course.chapter(name)))
+    checks = [check for exercise in report.exercises for check in exercise.checks]
+    assert [check for check in checks if check.status != "passed"] == []
+    assert report.notes == ()
 
 
-def test_behind_the_wall_stubs_are_not_started(course):
-    assignments = [
-        Assignment(chapter, read_submission(course.stub(chapter), chapter), chapter.exercises)
-        for chapter in course.chapters
-    ]
-    for report in Judging(course, assignments, Run(), detect()).reports():
-        assert report.score == 0
-        assert {exercise.status for exercise in report.exercises} == {"not started"}
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_behind_the_wall_stubs_are_not_started(course, grade, name):
+    report = grade(name, course.stub(course.chapter(name)))
+    assert report.score == 0
+    assert {exercise.status for exercise in report.exercises} == {"not started"}
 
 
 CHECKS = """
@@ -173,6 +177,13 @@ def test_the_tiny_course_is_sound_but_for_an_idle_check(findings):
             ".dtype == float",
             "in single precision the reference fails computed-in-double",
         ),
+        (
+            "tests/checks/test_ch01_tiny.py",
+            'double_precision("double", st.builds(lambda n, fill: fill(n), sizes(), fills()))',
+            "",
+            'write double_precision("double", cases)',
+        ),
+        ("solutions/ch01_tiny.py", "def double(", "def twice(", "does not define it"),
     ],
 )
 def test_what_is_planted_is_found(findings, file, old, new, words):

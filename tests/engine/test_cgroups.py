@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.student.doctor import memory
+from grader.cli.doctor import memory
 from grader.wall import cgroups
 from grader.wall.cgroups import make_group, parent_of_groups
 from grader.wall.clocks import Account

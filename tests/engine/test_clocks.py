@@ -16,9 +16,10 @@ from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import MB, Limits
-from grader.wall.sandbox import Cell, Sandbox, Zygote, warm_sandbox
+from grader.wall.sandbox import Cell, Sandbox, warm_sandbox
 from grader.wall.session import Session, Sources
 from grader.wall.spawned import SpawnedSandbox
+from grader.wall.zygote import Zygote
 
 LIMITS = Limits(call_seconds=1.0, call_idle_seconds=1.5, chapter_idle_seconds=2.0, memory=400 * MB)
 CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.model import CourseError, UnknownName, load_course
+from grader.course.model import CourseError, UnknownName
+from grader.course.reading import load_course
 from grader.course.stubs import stub_of
 from grader.judge.chapter import load_chapter
 

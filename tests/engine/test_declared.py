@@ -11,7 +11,8 @@ import pytest
 from grader.bank import load_mistakes
 from grader.checks.answers import Local
 from grader.course.forms import test_name as name_of
-from grader.course.model import CourseError, load_course
+from grader.course.model import CourseError
+from grader.course.reading import load_course
 from grader.judge.assignment import Run
 from grader.judge.chapter import load_chapter
 from grader.judge.grading import judge_check
@@ -178,6 +179,19 @@ def test_the_reference_shows_what_its_statement_says(small, name):
     assert judged(small(), EXAMPLE, **{name: None}).passed
 
 
+def test_an_example_runs_beside_the_submission_where_it_has_to(small):
+    root = small(checks=CHECKS.replace('example("halves")', 'example("halves", probe=True)'))
+    assert judged(root, EXAMPLE, halves=None).passed
+    assert judged(root, EXAMPLE, halves=lambda x: (x, x.mean())).status == "failed"
+    made = SOLUTION.replace("draw(3, np.random.default_rng(0))", "draw(3, rng)").replace(
+        ">>> draw(3, rng)",
+        ">>> rng = np.random.Generator(np.random.PCG64(0))\n    >>> draw(3, rng)",
+    )
+    assert judged(small(solution=made), EXAMPLE, draw=None).passed
+    wrong = judged(small(solution=made), EXAMPLE, draw=lambda n, rng: rng.random(n) / 2)
+    assert wrong.status == "failed"
+
+
 class Wrong:
     """Counts, but takes text."""
 
@@ -281,6 +295,44 @@ def test_fixed_cases_are_tried_whatever_is_drawn(small):
 def test_a_drawn_failure_is_shown_before_a_fixed_one_because_it_is_smaller(small):
     found = judged(small(), MEAN, halves=lambda x: (x, 7.0))
     assert found.calls[0].arguments[0].ndim == 1
+
+
+PROBED = """
+
+def count(module, numbers):
+    \"\"\"count the numbers\"\"\"
+    counter = module.Counter()
+    for number in numbers:
+        counter.add(number)
+    return counter.mean
+
+
+CASES = st.lists(st.integers(1, 9), min_size=1, max_size=4).map(lambda numbers: (numbers,))
+matches("Counter", CASES, title="counts", probe=count, value=False)
+"""
+
+
+def test_matches_compares_what_a_probe_answers(small):
+    class Right:
+        def __init__(self):
+            self.sum = self.count = 0
+
+        def add(self, number):
+            self.sum, self.count = self.sum + number, self.count + 1
+
+        @property
+        def mean(self):
+            return self.sum / self.count
+
+    class Wrong(Right):
+        def add(self, number):
+            self.sum, self.count = self.sum + number, 2
+
+    root = small(checks=CHECKS + PROBED)
+    assert judged(root, "counts", Counter=Right).passed
+    found = judged(root, "counts", Counter=Wrong)
+    assert (found.status, found.calls[0].name) == ("failed", "count")
+    assert (found.check.value, found.check.weight) == (False, 1.0)
 
 
 def test_untouched_takes_keywords(small):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from grader.judge.assignment import Run
 from grader.judge.bounded import TooLong, bounded
 from grader.report import as_json
+from grader.report.as_page import page_html
+from grader.report.failure import failure, plain
 from grader.report.from_json import chapter_from
 from grader.report.model import ChapterReport
-from grader.report.terminal import failure, plain
 
 NAMED = {
     "no-max-shift": "e = np.exp(z)\n    return e / e.sum(axis=axis, keepdims=True)",
@@ -223,6 +226,60 @@ def test_writing_into_one_of_two_arrays_is_the_in_place_mistake(normalized):
     assert [one.name for one in both.mistakes] == ["running-var-biased", "in-place-running"]
 
 
+@pytest.mark.parametrize(("name", "one", "other", "both"), PAIRS, ids=[one[0] for one in PAIRS])
+def test_a_mistake_stands_beside_the_numbers_that_show_it(normalized, name, one, other, both):
+    found = normalized(name, one, other)
+    failing = {check.id: check.counterexample for check in found.checks if check.status == "failed"}
+    for mistake in found.mistakes:
+        assert mistake.check in failing
+    assert {check.id for check in found.shown} == {mistake.check for mistake in found.mistakes}
+    assert found.repro == found.shown[0].counterexample.repro != ""
+    beside = [found.mistakes_at(check) for check in found.shown]
+    assert sorted(one.name for some in beside for one in some) == sorted(both)
+
+
+def test_a_mistake_in_another_output_shows_the_numbers_of_that_output(normalized):
+    changes = next(part for part in PAIRS if part[0] == "layer_norm_backward")[1:3]
+    found = normalized("layer_norm_backward", *changes)
+    first, second = found.mistakes
+    assert "dx" in failing_check(found, first.check).counterexample.message
+    assert (first.message, first.expected, first.got) == ("", None, None)
+    assert second.message.startswith("[1]: ")
+    shown = plain(failure(found))
+    assert shown.index(second.got) < shown.index(second.name)
+    page = page_html([ChapterReport("c", "ch3", "t", "process", 0, (found,))])
+    assert page.index(second.message) < page.index(second.name)
+    assert page.count(second.name) == 1
+    alone = normalized("layer_norm_backward", changes[1])
+    assert alone.mistake.message == ""
+    assert "dgamma" in failing_check(alone, alone.mistake.check).counterexample.message
+
+
+def failing_check(report, check):
+    return next(one for one in report.checks if one.id == check)
+
+
+def test_what_another_exercise_raises_names_nothing_here(grade, tmp_path):
+    source = """
+        import numpy as np
+
+        def softmax(z, axis=-1):
+            e = np.exp(z - z.max(axis=axis, keepdims=True))
+            return e / {sum}
+
+        def cross_entropy_gradient(z, y):
+            p = softmax(z)
+            p[np.arange(len(y)), y] -= 1
+            return p
+    """
+    path = tmp_path / "ch04_softmax_cross_entropy.py"
+    for total, named in (("e.sum(axis=axis, keepdims=True)", True), ("e.sum(axis=7)", False)):
+        path.write_text(textwrap.dedent(source).replace("{sum}", total))
+        (found,) = grade("ch4.cross_entropy_gradient", path).exercises
+        assert found.status == ("failed" if named else "error")
+        assert bool(found.mistakes) is named
+
+
 def test_slips_that_never_end_together_are_given_up():
     source = "def forever(n):\n    while n:\n        n += 1\n"
     scope: dict[str, object] = {}
@@ -231,3 +288,101 @@ def test_slips_that_never_end_together_are_given_up():
         bounded(lambda: scope["forever"](1), frozenset({"<with a slip>"}))
     assert bounded(lambda: scope["forever"](0), frozenset({"<with a slip>"})) is None
     assert bounded(lambda: sum(range(10**6)), frozenset()) == sum(range(10**6))
+
+
+MATH = """
+import math
+
+import numpy as np
+
+
+def sigmoid(z):
+    return np.array([{one} for t in np.ravel(z)]).reshape(np.shape(z))
+
+
+def cross_entropy(z, y):
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    p = e / e.sum(axis=-1, keepdims=True)
+    loss = {loss}
+    if not np.isfinite(loss):
+        raise ValueError("the loss is infinite")
+    return loss
+
+
+def cross_entropy_gradient(z, y):
+    rows = []
+    for row, label in zip(z, y):
+        p = np.exp(row - max(row))
+        p = p / p.sum()
+        p[label] -= 1
+        rows.append(p{divided})
+    return rows
+
+
+def logsumexp(z, axis=-1):
+    return np.apply_along_axis({logsumexp}, axis, z)
+"""
+MATH_RIGHT = {
+    "one": "0.5 + 0.5 * math.tanh(0.5 * t)",
+    "loss": "float(-np.mean((z - z.max(axis=-1, keepdims=True))[np.arange(len(y)), y]"
+    " - np.log(e.sum(axis=-1))))",
+    "divided": " / len(y)",
+    "logsumexp": "lambda r: max(r) + math.log(sum(math.exp(v - max(r)) for v in r))",
+}
+
+
+@pytest.fixture
+def in_math(grade, tmp_path):
+    """`in_math(name, **changes)` grades a function in Python's own arithmetic with changes."""
+
+    def in_math(name: str, **changes: str):
+        path = tmp_path / "ch04_softmax_cross_entropy.py"
+        path.write_text(MATH.format(**MATH_RIGHT | changes))
+        return grade(f"ch4.{name}", path).exercises[0]
+
+    return in_math
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "mistake"),
+    [
+        ("sigmoid", {"one": "1 / (1 + math.exp(-t))"}, "exp-overflow"),
+        ("sigmoid", {"one": "math.exp(t) / (1 + math.exp(t))"}, "infinity-over-infinity"),
+        (
+            "logsumexp",
+            {"logsumexp": "lambda r: math.log(sum(math.exp(v) for v in r))"},
+            "no-max-shift",
+        ),
+        (
+            "cross_entropy",
+            {"loss": "float(-np.mean(np.log(p[np.arange(len(y)), y])))"},
+            "log-of-softmax",
+        ),
+        ("cross_entropy_gradient", {"divided": ""}, "not-averaged"),
+    ],
+)
+def test_how_it_fails_is_a_matter_of_form(in_math, name, change, mistake):
+    found = in_math(name, **change)
+    assert found.status in ("failed", "error")
+    assert [one.name for one in found.mistakes] == [mistake]
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "cross_entropy", "logsumexp"])
+def test_right_in_pythons_own_arithmetic(in_math, name):
+    assert not in_math(name).mistakes
+    assert [check.id for check in in_math(name).checks if check.status != "passed"] == []
+
+
+def test_a_list_of_rows_is_no_mistake_of_the_bank(in_math):
+    assert in_math("cross_entropy_gradient").mistakes == ()
+
+
+def test_dropped_batches_are_named_as_lists_too(grade, tmp_path):
+    path = tmp_path / "ch01_gradient_descent.py"
+    path.write_text(
+        "def minibatches(n, batch_size, rng):\n"
+        "    order, k = rng.permutation(n), batch_size\n"
+        "    return [order[i * k : (i + 1) * k].tolist() for i in range(n // k)]\n"
+    )
+    (found,) = grade("ch1.minibatches", path).exercises
+    assert [one.name for one in found.mistakes] == ["drops-last-batch"]

@@ -14,10 +14,15 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import grader.bank
+import grader.checks
+from grader.authoring.api import POLICY, api_page
 from grader.authoring.notebooks import notebook_of
+from grader.authoring.pages import API
 from grader.authoring.site import LISTING, build_site
 from grader.cli.app import main
-from grader.course.model import Course, CourseError, load_course
+from grader.course.model import Course, CourseError
+from grader.course.reading import load_course
 from grader.course.stubs import BEGIN, END, stub_of
 from grader.judge.chapter import load_chapter
 
@@ -68,6 +73,33 @@ def test_every_chapter_has_a_page_with_every_exercise(course, pages):
                 plain = hint.replace("`", "")
                 assert any(plain in details.get_text() for details in page.find_all("details"))
         assert f'"{chapter.id}.html"' in str(pages["index.html"].article)
+
+
+def test_a_page_says_what_a_course_may_import(pages):
+    page = pages[f"{API}.html"]
+    words = page.article.get_text()
+    names = [h3.get_text().rstrip("¶#") for h3 in page.article.find_all("h3")]
+    for module in (grader.checks, grader.bank, grader):
+        assert set(module.__all__) <= set(names)
+    assert "Before version 1.0 it is the minor version that says so." in " ".join(words.split())
+    assert grader.__version__ in words
+    assert " at 0x" not in words
+    assert f'"{API}.html"' in str(pages["index.html"])
+
+
+def test_every_public_name_is_documented():
+    page = api_page()
+    for entry in re.split(r"(?m)^### ", page)[1:]:
+        name, _, about = entry.partition("\n")
+        prose = re.sub(r"(?s)```.*?```", "", about.partition("\n## ")[0]).strip()
+        assert prose or name == r"\_\_version\_\_", f"{name} says nothing"
+    assert 'kind: "' not in page
+    assert "examples: int | None = None," in page
+
+
+def test_the_policy_stands_in_contributing_as_on_the_page():
+    root = Path(__file__).resolve().parents[2]
+    assert POLICY in (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_every_formula_is_set(course, pages):

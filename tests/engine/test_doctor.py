@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from grader.cli import doctor
 from grader.cli.app import main
+from grader.cli.doctor import INSTALL, not_installed, not_working
 from grader.course.model import Course
 from grader.kit.files import kit_files, write_kit
-from grader.student import doctor
-from grader.student.doctor import INSTALL, not_installed, not_working
 from grader.wall.isolation import BUBBLEWRAP, PROCESS, Isolation
 
 DECLARED = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.model import load_course
+from grader.course.reading import load_course
 from grader.wall.clocks import Account
 from grader.wall.isolation import PROCESS, Isolation, detect, lacking
 from grader.wall.limits import Limits

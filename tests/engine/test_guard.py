@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from grader.course.model import Chapter
+from grader.wall.bubblewrap import ENVIRONMENT
 from grader.wall.clocks import Account
 from grader.wall.errors import SubmissionError
-from grader.wall.isolation import ENVIRONMENT, Isolation
+from grader.wall.isolation import Isolation
 from grader.wall.limits import Limits
 from grader.wall.sandbox import Sandbox
 from grader.wall.session import Session, Sources

@@ -66,7 +66,7 @@ RIGHT = "def double(x):\n    return 2 * x\n"
 @pytest.fixture
 def trap(tmp_path):
     """`trap("os._exit(1)")` is a course whose second check does that to its judge."""
-    from grader.course.model import load_course
+    from grader.course.reading import load_course
 
     def make(action: str):
         root = tmp_path / "course"

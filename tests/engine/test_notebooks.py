@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.authoring.notebooks import markdown, notebook_of, notebook_path
+from grader.authoring.markdown import markdown
+from grader.authoring.notebooks import notebook_of, notebook_path
 from grader.course.model import Course
 from grader.formulas.latex import formula
 from grader.formulas.notation import to_latex

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.trivial import trivial_answers
-from grader.course.model import Course, load_course
+from grader.course.model import Course
+from grader.course.reading import load_course
 from grader.wall.isolation import PROCESS, Isolation, detect
 
 FILES = {

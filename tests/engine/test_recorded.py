@@ -154,7 +154,7 @@ import sys
 from pathlib import Path
 from hypothesis import Phase, given, settings, strategies as st
 from grader.checks import fills
-from grader.course.model import load_module
+from grader.course.reading import load_module
 if len(sys.argv) > 1:
     load_module(Path(sys.argv[1]), "other")
 @settings(derandomize=True, database=None, phases=[Phase.generate], max_examples=200)
@@ -171,3 +171,29 @@ draw()
     )
     assert one.count("Fill") == 200
     assert one == two
+
+
+def test_who_only_decides_looks_for_no_smaller_counterexample(recorded):
+    assert outcome(lambda x: 2 * x, recorded).passed
+    asked = []
+
+    def wrong(x):
+        asked.append(x)
+        return x
+
+    def decided(double):
+        return run_check(
+            matches.check,
+            Local({"double": double}),
+            REFERENCE,
+            seed=0,
+            examples=20,
+            recorded=recorded,
+            only_decide=True,
+        )
+
+    assert decided(lambda x: x + x).passed
+    assert decided(wrong).status == "failed"
+    few = len(asked)
+    assert outcome(wrong, recorded).status == "failed"
+    assert len(asked) > 3 * few

@@ -19,7 +19,8 @@ from grader.bank.entries import HINTS
 from grader.checks.check import Check
 from grader.cli.app import main
 from grader.course.forms import declared_by
-from grader.course.model import Course, CourseError, load_course
+from grader.course.model import Course, CourseError
+from grader.course.reading import load_course
 from grader.course.stubs import BEGIN, END
 from grader.judge.chapter import load_chapter
 from grader.kit.files import ENGINE, Files, kit_files, write_kit

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from grader.report.failure import WIDTH
 from grader.report.model import (
     CallShown,
     ChapterReport,
@@ -17,7 +18,7 @@ from grader.report.model import (
     ExerciseReport,
     MistakeShown,
 )
-from grader.report.terminal import WIDTH, print_reports
+from grader.report.terminal import print_reports
 from grader.report.text import harmless, show
 from grader.wall.protocol.tokens import Function, Generator, Opaque
 

@@ -14,8 +14,9 @@ from grader.wall.errors import SandboxError, SubmissionError, SubmissionLost
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
 from grader.wall.protocol.tokens import Function
-from grader.wall.sandbox import Cell, Sandbox, Zygote, warm_sandbox
+from grader.wall.sandbox import Cell, Sandbox, warm_sandbox
 from grader.wall.session import Session, Sources
+from grader.wall.zygote import Zygote
 
 SOURCE = """
 import os, time

@@ -14,8 +14,9 @@ from grader.wall.inside import system_calls
 from grader.wall.inside.system_calls import ABSENT, ALLOW, ARCHITECTURES, DENIED, PRETEND, REFUSE
 from grader.wall.isolation import PROCESS, Isolation
 from grader.wall.limits import Limits
-from grader.wall.sandbox import Cell, Sandbox, Zygote, warm_sandbox
+from grader.wall.sandbox import Cell, Sandbox, warm_sandbox
 from grader.wall.session import Session, Sources
+from grader.wall.zygote import Zygote
 
 LIMITS = Limits()
 NUMBERS = {call.name: getattr(call, platform.machine(), None) for call in DENIED}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.model import CourseError, load_course
+from grader.course.model import CourseError
+from grader.course.reading import load_course
 from grader.course.versions import versions_of
 
 SMALL = Path(__file__).resolve().parent.parent / "nbgrader" / "small_course"

@@ -9,7 +9,8 @@ import pytest
 
 from grader.cli.app import main
 from grader.cli.group import spelt_apart
-from grader.course.model import Course, CourseError, load_course
+from grader.course.model import Course, CourseError
+from grader.course.reading import load_course
 from grader.submission.names import chapter_called
 
 SMALL = Path(__file__).resolve().parent.parent / "nbgrader" / "small_course"

@@ -209,6 +209,10 @@ slips(
         padding + width] -> min(padding + width, (out_w - 1) * stride + kernel_w)]
     last-filter-only: Every filter looked at the image, so every filter sends something back to it.
         w[:, :, u, v], dout -> w[-1:, :, u, v], dout[:, -1:]
+    kernel-not-flipped: As a convolution of the widened dout the image's gradient needs the kernel
+      turned round, and stride − 1 zeros between the entries of dout.
+        dpadded[:, :, rows, columns] -> dpadded[:, :, u : u + out_h, v : v + out_w]
+        w[:, :, u, v], dout -> w[:, :, -1 - u, -1 - v], dout
     parts-in-another-order: The answer is (dx, dw, db), in this order.
         return dx, dw, -> return dw, dx,
     in-place: What is written into dout stays in the caller's array: leave it as it came.
@@ -235,19 +239,6 @@ def conv2d_backward(dout, x, w, stride=1, padding=0):
         top, left = i * stride, j * stride
         window = (n, slice(None), slice(top, top + w.shape[2]), slice(left, left + w.shape[3]))
         dpadded[window] = dout[n, f, i, j] * w[f]
-    return dpadded[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]], dw, db
-
-
-@mistake(
-    "conv2d_backward",
-    "kernel-not-flipped",
-    "As a convolution of the widened dout the image's gradient needs the kernel turned round, "
-    "and stride − 1 zeros between the entries of dout.",
-)
-def conv2d_backward(dout, x, w, stride=1, padding=0):
-    _, dw, db = reference.conv2d_backward(dout, x, w, stride, padding)
-    flipped = w[:, :, ::-1, ::-1]
-    dpadded = reference.conv2d_backward(dout, reference.pad2d(x, padding), flipped)[0]
     return dpadded[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]], dw, db
 
 
@@ -323,27 +314,16 @@ slips(
 )
 
 
-def folded(cols, x_shape, kernel_h, kernel_w, stride, padding, put):
-    """What col2im does, window by window, with another way of putting a window into the image."""
-    n, c, h, w = x_shape
-    padded = np.zeros((n, c, h + 2 * padding, w + 2 * padding))
-    out_w = reference.output_size(w, kernel_w, stride, padding)
-    for column in range(cols.shape[2]):
-        top, left = column // out_w * stride, column % out_w * stride
-        window = cols[:, :, column].reshape(n, c, kernel_h, kernel_w)
-        put(padded[:, :, top : top + kernel_h, left : left + kernel_w], window)
-    return padded
-
-
-@mistake(
-    "col2im",
-    "assign-not-accumulate",
-    "A pixel may lie in several windows: add to what is there already.",
-)
+@mistake("col2im", "assign-not-accumulate", HINTS["assign-not-accumulate"])
 def col2im(cols, x_shape, kernel_h, kernel_w, stride, padding):
-    padded = folded(cols, x_shape, kernel_h, kernel_w, stride, padding, np.copyto)
-    h, w = x_shape[2:]
-    return padded[:, :, padding : padding + h, padding : padding + w]
+    n, c, h, width = x_shape
+    padded = np.zeros((n, c, h + 2 * padding, width + 2 * padding))
+    out_w = reference.output_size(width, kernel_w, stride, padding)
+    for column, window in enumerate(np.moveaxis(cols, 2, 0)):
+        rows, columns = (first * stride for first in divmod(column, out_w))
+        seen = padded[:, :, rows : rows + kernel_h, columns : columns + kernel_w]
+        seen[...] = window.reshape(n, c, kernel_h, kernel_w)
+    return padded[:, :, padding : padding + h, padding : padding + width]
 
 
 slips(
@@ -375,20 +355,19 @@ slips(
     image-is-square: Images need not be square: count outputs for rows and for columns.
         windows = -> size = output_size(x.shape[2], kernel, stride, 0); windows =
         max(axis=(4, 5)) -> max(axis=(4, 5))[:, :, :size, :size]
+    in-place: A view of x is x: a running maximum needs an array of its own.
+
+        return windows[:, :, ::stride, ::stride].max(axis=(4, 5))
+        ->
+        windows = windows[:, :, ::stride, ::stride]
+        largest = x[:, :, ::stride, ::stride][:, :, : windows.shape[2], : windows.shape[3]]
+        for u, v in np.ndindex(kernel, kernel):
+            np.maximum(largest, windows[..., u, v], out=largest)
+        return largest.copy()
+
     """,
     hints=HINTS,
 )
-
-
-@mistake("max_pool2d", "in-place", "A view of x is x: a running maximum needs an array of its own.")
-def max_pool2d(x, kernel, stride):
-    out_h, out_w = (reference.output_size(size, kernel, stride, 0) for size in x.shape[2:])
-    largest = x[:, :, : stride * out_h : stride, : stride * out_w : stride]
-    for u in range(kernel):
-        for v in range(kernel):
-            seen = x[:, :, u : u + stride * out_h : stride, v : v + stride * out_w : stride]
-            np.maximum(largest, seen, out=largest)
-    return largest.copy()
 
 
 slips(

@@ -1,37 +1,12 @@
 """What people get wrong in transformers."""
 
-import inspect
 import math
-import re
-import textwrap
 
 import ch12_transformer as reference
 import torch
 from torch.nn import functional
 
-from grader.bank import mistake
-
-
-def slips(exercise, text):
-    """Declare small changes of the reference as mistakes.
-
-    `name: hint` stands at the margin, a long hint goes on at an indent of two; changes stand at an
-    indent of four, `old -> new`, the arrow perhaps at the beginning of the next line.
-    """
-    whole = inspect.getsource(getattr(reference, exercise))
-    for entry in re.split(r"\n(?=\S)", textwrap.dedent(text).strip()):
-        named, *lines = re.sub(r"\n +-> ", " -> ", re.sub(r"\n  (?=\S)", " ", entry)).splitlines()
-        name, hint = named.split(": ", 1)
-        source = re.sub(r'""".*?"""', "...", whole, flags=re.DOTALL)
-        for line in lines:
-            old, new = (part.strip() for part in f"{line} ".split(" -> ", 1))
-            if source.count(old) != 1:
-                raise ValueError(f"{exercise}, {name}: `{old}` stands {source.count(old)} times")
-            source = source.replace(old, new)
-        scope = {**vars(reference), "__name__": __name__}
-        exec(source, scope)
-        mistake(exercise, name, hint)(scope[exercise])
-
+from grader.bank import mistake, slips
 
 slips(
     "gelu",

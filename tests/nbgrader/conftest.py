@@ -16,7 +16,7 @@ from types import ModuleType
 import pytest
 
 from grader.authoring.notebooks import write_notebooks
-from grader.course.model import load_course, load_module
+from grader.course.reading import load_course, load_module
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from grader.course.model import load_module
+from grader.course.reading import load_module
 
 
 def pytest_generate_tests(metafunc):

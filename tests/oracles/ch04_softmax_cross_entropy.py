@@ -29,9 +29,6 @@ def exponentials(row):
     return [Decimal(float(value)).exp() for value in row]
 
 
-# ------------------------------------------------------------------------------------- sigmoid
-
-
 @alternate("sigmoid", "scipy.special.expit")
 def sigmoid(z):
     return scipy.special.expit(z)
@@ -46,9 +43,6 @@ def sigmoid(z):
 def sigmoid(z):
     values = [float(1 / (1 + e)) for e in exponentials(-z.ravel())]
     return np.reshape(values, z.shape)
-
-
-# ------------------------------------------------------------------------ binary_cross_entropy
 
 
 @alternate("binary_cross_entropy", "torch")
@@ -71,9 +65,6 @@ def binary_cross_entropy(logits, targets):
     return float(total / logits.size)
 
 
-# --------------------------------------------------------------------------- logistic_gradient
-
-
 @alternate("logistic_gradient", "torch autograd")
 def logistic_gradient(X, y, w, b):
     def loss(weights, bias):
@@ -92,9 +83,6 @@ def logistic_gradient(X, y, w, b):
     return np.array(dw), sum(errors) / n
 
 
-# ----------------------------------------------------------------------------------- logsumexp
-
-
 @alternate("logsumexp", "scipy.special.logsumexp")
 def logsumexp(z, axis=-1):
     return scipy.special.logsumexp(z, axis=axis)
@@ -108,9 +96,6 @@ def logsumexp(z, axis=-1):
 @alternate("logsumexp", "the definition in decimals")
 def logsumexp(z, axis=-1):
     return np.apply_along_axis(lambda row: float(sum(exponentials(row)).ln()), axis, z)
-
-
-# ------------------------------------------------------------------------------------- softmax
 
 
 @alternate("softmax", "scipy.special.softmax")
@@ -137,9 +122,6 @@ def softmax(z, axis=-1):
     return np.apply_along_axis(along, axis, z)
 
 
-# --------------------------------------------------------------------------------- log_softmax
-
-
 @alternate("log_softmax", "scipy.special.log_softmax")
 def log_softmax(z, axis=-1):
     return scipy.special.log_softmax(z, axis=axis)
@@ -157,9 +139,6 @@ def log_softmax(z, axis=-1):
         return np.array([float((value / sum(e)).ln()) for value in e])
 
     return np.apply_along_axis(along, axis, z)
-
-
-# ---------------------------------------------------------------------------- softmax_backward
 
 
 @alternate("softmax_backward", "torch autograd through softmax of log p")
@@ -182,9 +161,6 @@ def softmax_backward(dout, p):
     return dz
 
 
-# ------------------------------------------------------------------------------- cross_entropy
-
-
 @alternate("cross_entropy", "torch.nn.functional.cross_entropy")
 def cross_entropy(logits, labels):
     return functional.cross_entropy(tensor(logits), torch.tensor(labels)).item()
@@ -205,9 +181,6 @@ def cross_entropy(logits, labels):
     return float(total / len(labels))
 
 
-# ---------------------------------------------------------------------- cross_entropy_gradient
-
-
 @alternate("cross_entropy_gradient", "torch autograd")
 def cross_entropy_gradient(logits, labels):
     return derivative(lambda z: functional.cross_entropy(z, torch.tensor(labels)), logits)[0]
@@ -222,9 +195,6 @@ def cross_entropy_gradient(logits, labels):
         for j in range(classes):
             gradient[i, j] = float((e[j] / sum(e) - int(j == label)) / n)
     return gradient
-
-
-# ---------------------------------------------------------------------- smoothed_cross_entropy
 
 
 @alternate("smoothed_cross_entropy", "torch, label_smoothing")

@@ -97,7 +97,7 @@ def hinge_loss(X, y, w, b, lam):
     scores = X @ w + b
     # Every row once more with both signs turned: the same loss, and both labels always occur.
     data = mean_hinge_loss(np.concatenate([y, -y]), np.concatenate([scores, -scores]))
-    inputs = torch.tensor(w, requires_grad=True), torch.tensor(float(b), requires_grad=True)
+    inputs = [torch.tensor(one, dtype=torch.float64, requires_grad=True) for one in (w, b)]
     scores = torch.from_numpy(np.array(X)) @ inputs[0] + inputs[1]
     # torch's relu has the slope 0 at 0, as is due at a margin of exactly 1.
     hinge = torch.relu(1 - torch.from_numpy(np.array(y)) * scores).mean()

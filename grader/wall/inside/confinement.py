@@ -11,6 +11,11 @@ from typing import Any
 def hide_the_engine() -> None:
     """Take this package off the path and out of sys.modules: a submission cannot import it."""
     sys.path.pop(0)
+    forget_the_engine()
+
+
+def forget_the_engine() -> None:
+    """Whoever imports it from now on gets it anew, if it is there."""
     for name in [name for name in sys.modules if name.split(".")[0] == "grader"]:
         del sys.modules[name]
 

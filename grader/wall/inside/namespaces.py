@@ -28,10 +28,18 @@ def leave() -> None:
 
     Raises OSError where the system does not allow it.
     """
+    unshare(EVERYTHING)
+
+
+def unshare(namespaces: int) -> None:
+    """Make namespaces, users among them: we are who we were, with every privilege in them.
+
+    Raises OSError where the system does not allow it.
+    """
     user, group = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # or /proc/self would not be ours to write
-    _succeed(libc.unshare(EVERYTHING))
+    _succeed(libc.unshare(namespaces))
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{user} {user} 1"),
@@ -60,7 +68,7 @@ def furnish(scratch: int) -> None:
         # Containers that hide a part of their own /proc do not let us mount another.
         _succeed(libc.mount(b"tmpfs", b"/proc", b"tmpfs", safe | READ_ONLY, b"size=0"))
     _leave_keyring(libc)
-    _drop_capabilities(libc)
+    drop_capabilities(libc)
 
 
 def _leave_keyring(libc: ctypes.CDLL) -> None:
@@ -70,7 +78,7 @@ def _leave_keyring(libc: ctypes.CDLL) -> None:
         libc.syscall(ctypes.c_long(number), ctypes.c_long(JOIN_SESSION_KEYRING), None)
 
 
-def _drop_capabilities(libc: ctypes.CDLL) -> None:
+def drop_capabilities(libc: ctypes.CDLL) -> None:
     """Whoever makes a user namespace is privileged in it: mounts could be undone."""
     capability = 0
     while libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:

@@ -10,9 +10,10 @@ from grader.wall.inside.confinement import adopt_orphans, hide_the_engine, limit
 from grader.wall.inside.files import close_proc
 from grader.wall.inside.system_calls import install
 from grader.wall.inside.worker import detach_standard_streams, serve
-from grader.wall.protocol.channel import READY, Channel
+from grader.wall.protocol.channel import Channel
 from grader.wall.protocol.libraries import load, preload
 from grader.wall.protocol.line import take_up
+from grader.wall.protocol.requests import READY
 
 
 @dataclass

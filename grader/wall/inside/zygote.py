@@ -23,10 +23,12 @@ from typing import Any
 from grader.wall.inside.confinement import adopt_orphans, collapse, hide_the_engine, limit
 from grader.wall.inside.files import close_proc
 from grader.wall.inside.namespaces import furnish, leave
+from grader.wall.inside.outwards import become_judge, may_become_judge
 from grader.wall.inside.system_calls import install
 from grader.wall.inside.worker import detach_standard_streams, serve
-from grader.wall.protocol.channel import READY, WORKER, Channel
+from grader.wall.protocol.channel import Channel
 from grader.wall.protocol.libraries import load, preload
+from grader.wall.protocol.requests import DIVISIBLE, JUDGE, READY, WORKER
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
@@ -45,22 +47,27 @@ class Settings:
     limits: dict[str, int]
     user: int | None = None
     refuse_calls: bool = False
+    ancestor: bool = False
 
 
 def main() -> None:
     settings = Settings(**json.loads(sys.argv[1]))
-    _become_nobody(settings.user)
-    load(settings.libraries)
+    zygote = Zygote(settings, socket.socket(fileno=settings.control))
+    if settings.ancestor:
+        zygote.beget_judge()
+    else:
+        _become_nobody(settings.user)
+        load(settings.libraries)
+        hide_the_engine()
     preload(settings.preload)
     if settings.refuse_calls:
         install()
-    hide_the_engine()
-    collapse()
+    if not settings.ancestor:  # it serves one submission: that would cost more than its forks do
+        collapse()
     gc.freeze()  # the collector of a fork would copy every page it looks at
-    control = socket.socket(fileno=settings.control)
     _protect()
-    control.sendall(READY)
-    Zygote(settings, control).run()
+    zygote.control.sendall(READY)
+    zygote.run()
 
 
 @dataclass
@@ -70,6 +77,39 @@ class Zygote:
     settings: Settings
     control: socket.socket
     leashes: dict[int, int | None] = field(default_factory=dict)
+
+    def beget_judge(self) -> None:
+        """Import libraries for two: fork the judge, and lose privileges that only it may keep.
+
+        Nothing of a submission has come this far, and the judge's way out is sent to it alone.
+        """
+        if not self.divisible():
+            sys.exit("namespaces may not be nested here")
+        self.control.sendall(DIVISIBLE)
+        gc.disable()  # what is loaded is no garbage, and looking for some in it takes long
+        load(self.settings.libraries)
+        hide_the_engine()
+        gc.freeze()
+        gc.enable()
+        self.start()
+        _become_nobody(self.settings.user)
+
+    def divisible(self) -> bool:
+        """Try what a cell and a judge will need, in a process that then ends."""
+        child = os.fork()
+        if child == 0:
+            try:
+                may_become_judge()
+                _become_nobody(self.settings.user)
+                leave()
+                first = os.fork()
+                if first == 0:
+                    furnish(self.settings.limits["RLIMIT_FSIZE"])
+                    os._exit(0)
+                os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]))
+            finally:
+                os._exit(1)
+        return os.waitpid(child, 0)[1] == 0
 
     def run(self) -> None:
         wake, signalled = os.pipe()
@@ -100,7 +140,7 @@ class Zygote:
         if child == 0:
             try:
                 self.become_child(end)
-                self.become_worker(end) if wanted == WORKER else self.become_cell(end)
+                {WORKER: self.become_worker, JUDGE: become_judge}.get(wanted, self.become_cell)(end)
             finally:
                 os._exit(0)
         os.close(end)

@@ -135,10 +135,3 @@ class Channel:
         limit = struct.pack("@ll", whole, int((min(seconds, FOREVER) - whole) * 1e6) or 1)
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             self.end.setsockopt(socket.SOL_SOCKET, option, limit)
-
-
-WORKER, CELL = b"W", b"C"
-"""What a judge asks for, with two descriptors."""
-
-READY = b"R"
-"""What a process of the sandbox says once its libraries are loaded."""

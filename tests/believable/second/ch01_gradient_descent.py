@@ -5,7 +5,7 @@ mse_loss: failed, per-example
 mse_gradient: error
 gradient_descent: error
 minibatches: failed
-momentum_step: failed
+momentum_step: failed, ema-velocity + swapped
 adam_step: failed
 early_stopping: failed, counts-from-one
 """

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from grader.classroom.canvas import CanvasError, Gradebook
 from grader.classroom.results import ClassResults, Result
-from grader.course.model import load_course
+from grader.course.reading import load_course
 
 CHAPTER = load_course(Path(__file__).resolve().parents[3]).chapter("ch4")
 HEADER = "Student,ID,SIS User ID,SIS Login ID,Section,ch1 (11),{column},Assignments Final Score"

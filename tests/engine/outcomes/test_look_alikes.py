@@ -14,7 +14,7 @@ import pytest
 
 from grader.classroom.look_alikes import MISSING, Pair, find_look_alikes, groups
 from grader.classroom.results import Result
-from grader.course.model import load_course
+from grader.course.reading import load_course
 from grader.course.stubs import BEGIN, END, stub_of
 from grader.submission.reading import Submission
 
