@@ -141,8 +141,8 @@ def unpatchify(patches, patch_size, height, width):
 class ViTEmbedding(nn.Module):
     """Make a sequence of an image: a token for each patch, one for the whole, and where each is.
 
-        z_0 = cls_token + pos_embed_0
-        z_i = proj(patch i − 1) + pos_embed_i,   i = 1, …, L
+        z[0] = cls_token + pos_embed[0]
+        z[i] = proj(patch[i − 1]) + pos_embed[i],   i = 1, …, L
 
     The class token belongs to no place: what the last layer makes of it says what is in the image.
     A linear map of each patch is a convolution whose stride is its size, so that is what `proj`
@@ -308,14 +308,16 @@ def masked_reconstruction_loss(pred, target, mask, normalize=False):
     """Measure how well the hidden patches were filled in; what was shown does not count.
 
         e[n, i] = 1/Q · Σ_k (pred[n, i, k] − t[n, i, k])²
-        loss = Σ mask[n, i] · e[n, i] / Σ mask[n, i],   both sums over all n and i
+        loss = (Σ mask[n, i] · e[n, i]) / (Σ mask[n, i])
 
-    t is the target, unless normalize is given.  Then each patch of the target first becomes
+    Both sums are over all n and i.  t is the target, unless normalize is True: then each patch of
+    the target first becomes
 
-        t = (target − mean) / √(var + 10⁻⁶)
+        t = (target − mean) / √(var + ε)
 
-    with the mean and the **unbiased** variance (divided by Q − 1) of its own Q ≥ 2 entries, so that
-    a patch of faint texture counts as much as one of strong edges.  pred stays as it is.
+    with ε = 10⁻⁶, the mean and the **unbiased** variance (divided by Q − 1) of its own Q ≥ 2
+    entries, so that a patch of faint texture counts as much as one of strong edges.  pred stays as
+    it is.
 
     pred, target: (N, L, Q), patches as `patchify` makes them; mask: (N, L) of 0.0 and 1.0, 1 =
     removed, with at least one 1 in the batch.  Images may have different numbers of removed

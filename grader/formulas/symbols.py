@@ -27,6 +27,7 @@ OPERATORS = {
     "×": r"\times",
     "±": r"\pm",
     "∪": r"\cup",
+    "∩": r"\cap",
     "*": "*",
 }
 RELATIONS = {
