@@ -17,6 +17,7 @@ from grader.report.as_page import sections_html
 from grader.server.accepting import of_file
 from grader.server.accounts import begin_visit, end_visit, note, now
 from grader.server.api import Number, streamed, taken
+from grader.server.drawings import has_pictures
 from grader.server.history import Entry, ahead, counting, entries, received_of, window_for
 from grader.server.identity import (
     COOKIE,
@@ -171,18 +172,20 @@ def submission(number: Number, visitor: ByVisit, office: Here) -> HTMLResponse:
         )
         counts = counting(own, entry.window.opening.counts)
         before = ahead(session, entry.judgement) if entry.pending else 0
+    chapter = office.course.chapter(entry.submission.chapter)
     sections = sections_html([found.report]) if found.report else ""
     page = render_for(
         office,
         visitor,
         "submission.html.j2",
         entry=entry,
-        chapter=office.course.chapter(entry.submission.chapter),
+        chapter=chapter,
         found=found,
         ahead=before,
         sections=Markup(sections),
         counting=counts,
         now=now(),
+        pictures=has_pictures(office.course, chapter),
     )
     return HTMLResponse(page)
 
