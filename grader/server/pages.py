@@ -74,9 +74,9 @@ class Standing:
 
 
 @router.get("/login")
-def log_in_page(office: Here) -> HTMLResponse:
+def log_in_page(request: Request, office: Here) -> HTMLResponse:
     """The form that a token is pasted into."""
-    return _log_in(office)
+    return _log_in(request, office)
 
 
 @router.post("/login")
@@ -89,14 +89,14 @@ def log_in(
 ) -> Response:
     """Log in with a token."""
     if not through_gate(request, office, csrf):
-        return _log_in(office, "This form has expired: paste the token once more.", 403)
+        return _log_in(request, office, "This form has expired: paste the token once more.", 403)
     if not bounds.failures.left(address(request)):
-        return _log_in(office, "Too many wrong tokens: wait a minute.", 429)
+        return _log_in(request, office, "Too many wrong tokens: wait a minute.", 429)
     found = checked(office, token.strip())
     if found is None:
         bounds.failures.take(address(request))
         why = "This token is not valid. Copy all of it from your newest invitation."
-        return _log_in(office, why, 401)
+        return _log_in(request, office, why, 401)
     with office.database.writing() as session:
         secret = begin_visit(session, found)
         if found.account.staff:
@@ -234,10 +234,18 @@ def render_for(office: Office, visitor: Visitor, template: str, **values: Any) -
     )
 
 
-def _log_in(office: Office, complaint: str = "", status: int = 200) -> HTMLResponse:
+def _log_in(
+    request: Request, office: Office, complaint: str = "", status: int = 200
+) -> HTMLResponse:
     response = HTMLResponse(status_code=status)
     csrf = open_gate(response, office)
-    page = render("login.html.j2", settings=office.settings, csrf=csrf, complaint=complaint)
+    page = render(
+        "login.html.j2",
+        settings=office.settings,
+        csrf=csrf,
+        complaint=complaint,
+        url=office.settings.url or str(request.base_url).rstrip("/"),
+    )
     response.body = page.encode()
     response.headers["content-length"] = str(len(response.body))
     return response
