@@ -89,6 +89,11 @@ class Chapter:
         short = () if self.number is None else (str(self.number), f"ch{self.number:02}")
         return (self.id, self.module, *short)
 
+    @property
+    def refusals(self) -> dict[str, str]:
+        """The library functions that are refused, by name, and why."""
+        return {entry.name: entry.why for entry in self.refused}
+
     def exercise(self, name: str) -> Exercise:
         """Raises UnknownName."""
         for exercise in self.exercises:

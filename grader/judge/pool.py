@@ -237,7 +237,9 @@ class Pool:
 
     def _place(self) -> AbstractContextManager[Cell | AnySandbox]:
         if self.warm is not None:
-            return Cell(self.warm)
+            cell = Cell(self.warm)
+            cell.guard(self.chapter.refusals)
+            return cell
         chapter = self.chapter
         return start_sandbox(self.isolation, chapter.imports, chapter.limits, chapter.preload)
 
