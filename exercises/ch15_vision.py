@@ -261,8 +261,8 @@ def random_masking(x, mask_ratio, generator):
     first: ids_restore[n, i] is the place that token i has in the shuffled order.
 
     x: (N, L, D); mask_ratio: the share that is *removed*, 0, 1/8, 2/8 … or 7/8, and at least one
-    token is kept, K ≥ 1; generator: a CPU `torch.Generator`, of which that one draw is made and no other, nor any
-    from torch's global one.  The draw is float32 whatever x is.
+    token is kept, K ≥ 1; generator: a CPU `torch.Generator`, of which that one draw is made and no
+    other, nor any from torch's global one.  The draw is float32 whatever x is.
 
     Returns (kept, mask, ids_restore): kept (N, K, D); mask (N, L) like x in dtype, in the original
     order, **0 = kept and 1 = removed**; ids_restore (N, L), int64.  (He et al., 2021.)
