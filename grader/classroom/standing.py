@@ -44,6 +44,7 @@ class Standing:
         self._line = line.ours
         self._connection = Connection(os.dup(self._line.fileno()))
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._asked: dict[int, tuple[int, Answers]] = {}
         self._count = 0
         self._over: Exception | None = None
@@ -82,11 +83,13 @@ class Standing:
         self._end(JudgesLost("the judges were dismissed"))
 
     def _ask(self, number: int, assignment: Assignment, answers: Answers) -> None:
-        with self._lock:
-            if self._over is not None:
-                raise self._over
-            self._asked[self._count] = number, answers
-            self._count += 1
+        # A lock of its own: who sends may have to wait until `_listen` has read, which locks, too.
+        with self._sending:
+            with self._lock:
+                if self._over is not None:
+                    raise self._over
+                self._asked[self._count] = number, answers
+                self._count += 1
             with contextlib.suppress(OSError):  # `_listen` notices that it has ended
                 self._connection.send(assignment)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import joinedload, undefer
 
 from grader.report.as_json import chapter as as_json
@@ -66,12 +68,18 @@ def report_in(content: bytes) -> ChapterReport:
     return chapter_from(json.loads(zlib.decompress(content)))
 
 
-def claim(database: Database, place: str) -> Claimed | None:
-    """The next judgement that nobody has; first verdicts come before regrades."""
+def claim(database: Database, place: str, but: Collection[str] = ()) -> Claimed | None:
+    """The next judgement that nobody has, `but` of these chapters none.
+
+    First verdicts come before regrades.
+    """
     free = or_(
         Judgement.state == WAITING, and_(Judgement.state == JUDGING, Judgement.until < now())
     )
     query = select(Judgement).where(free).order_by(Judgement.round > 0, Judgement.id).limit(1)
+    if but:
+        others = select(tables.Submission.id).where(tables.Submission.chapter.not_in(but))
+        query = query.where(Judgement.submission_id.in_(others))
     with database.reading() as session:  # most looks find nothing, and should keep nobody waiting
         if session.scalar(query.with_only_columns(Judgement.id)) is None:
             return None
@@ -136,7 +144,7 @@ def enter(
         return True
 
 
-def _held(claimed: Claimed, place: str):  # type: ignore[no-untyped-def]
+def _held(claimed: Claimed, place: str) -> Select[Any]:
     return select(Judgement).where(
         Judgement.id == claimed.id, Judgement.place == place, Judgement.state == JUDGING
     )

@@ -34,12 +34,16 @@ class Reports:
 
     _kept: OrderedDict[int, ChapterReport] = field(default_factory=OrderedDict)
     _likeness: Likeness = field(default_factory=Likeness)
+    _read: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, session: Session, judgements: Sequence[int]) -> dict[int, ChapterReport]:
         """The reports of judgements, by their numbers."""
         with self._lock:
             missing = [number for number in judgements if number not in self._kept]
+            self._read += len(missing)
+            if self._read > MOST_KEPT:  # what it has seen may be nobody's any more
+                self._likeness, self._read = Likeness(), len(missing)
             for number, content in reports_of(session, missing).items():
                 result = self._likeness.of(Result("", None, report_in(content)))
                 assert result.report is not None
@@ -49,8 +53,6 @@ class Reports:
                 self._kept.move_to_end(number)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
-            if len(self._kept) == MOST_KEPT:
-                self._likeness = Likeness()  # what it has seen may be nobody's any more
             return found
 
 

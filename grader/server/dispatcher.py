@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,6 +60,9 @@ class Dispatcher:
     def __post_init__(self) -> None:
         self._benches = Benches(self.office, self.isolation)
         self._claims: set[int] = set()
+        self._broken: dict[str, float] = {}
+        """Chapters that cannot be judged, and until when they are left alone."""
+
         self._looking = threading.Lock()
 
     def run(self) -> None:
@@ -101,8 +105,8 @@ class Dispatcher:
         except (CourseError, UnknownName, JudgeError, SandboxError) as error:
             # Nobody's submission is at fault: it waits until the course or the machine is mended.
             self._complain(f"{claimed.chapter} cannot be judged: {error}")
+            self._broken[claimed.chapter] = time.monotonic() + TROUBLE
             self._insist(lambda: give_back(database, place, claimed))
-            self.ended.wait(TROUBLE)
             return
         except JudgesLost as lost:
             why = str(lost)
@@ -136,7 +140,9 @@ class Dispatcher:
     def _next(self) -> Claimed | None:
         try:
             with self._looking:
-                return claim(self.office.database, self.office.place)
+                now = time.monotonic()
+                but = [one for one, until in self._broken.copy().items() if until > now]
+                return claim(self.office.database, self.office.place, but)
         except SQLAlchemyError as error:
             self._away(error)
             return None

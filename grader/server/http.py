@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as StarletteError
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from grader.course.model import UnknownName
 from grader.server.views import render
 from grader.wall.limits import MB
 
@@ -125,6 +126,10 @@ def says_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
         return _error(request.scope, 422, _sentence(error))
+
+    @app.exception_handler(UnknownName)
+    async def unknown(request: Request, error: UnknownName) -> Response:
+        return _error(request.scope, 404, str(error))
 
     @app.exception_handler(OperationalError)
     async def away(request: Request, error: OperationalError) -> Response:

@@ -39,9 +39,12 @@ class Bounds:
     writes: Limiter
     """What staff does that costs much, by account."""
 
+    pictures: Limiter
+    """Pictures that are drawn, by account."""
+
 
 def bounds() -> Bounds:
-    return Bounds(Limiter(20, 60.0), Limiter(30, 60.0), Limiter(30, 60.0))
+    return Bounds(Limiter(20, 60.0), Limiter(30, 60.0), Limiter(30, 60.0), Limiter(6, 60.0))
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ import os
 import sys
 from pathlib import Path
 
+from grader.course.model import CourseError
 from grader.course.reading import load_course
 from grader.server.dispatcher import judge_while_needed
 from grader.server.office import opened
+from grader.submission.errors import UnreadableSubmission
 from grader.wall.isolation import detect
 
 NOT_STARTED = 2
@@ -35,7 +37,12 @@ def main() -> None:
     isolation = detect()
     if not isolation.strong:
         sys.exit(NOT_STARTED)
-    office = opened(Path(told["data"]), load_course(Path(told["course"])), told["database"])
+    try:
+        office = opened(Path(told["data"]), load_course(Path(told["course"])), told["database"])
+    except (UnreadableSubmission, CourseError) as error:
+        # It may pass: whoever started this process starts it again.
+        print(f"grade: nothing is judged: {error}", file=sys.stderr)
+        sys.exit(NOT_STARTED)
     judge_while_needed(office, isolation)
 
 

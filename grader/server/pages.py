@@ -17,6 +17,7 @@ from grader.report.as_page import sections_html
 from grader.server.accepting import of_file
 from grader.server.accounts import begin_visit, end_visit, note, now
 from grader.server.api import Number, streamed, taken
+from grader.server.drawings import has_pictures
 from grader.server.history import Entry, ahead, counting, entries, received_of, window_for
 from grader.server.identity import (
     COOKIE,
@@ -73,9 +74,9 @@ class Standing:
 
 
 @router.get("/login")
-def log_in_page(office: Here) -> HTMLResponse:
+def log_in_page(request: Request, office: Here) -> HTMLResponse:
     """The form that a token is pasted into."""
-    return _log_in(office)
+    return _log_in(request, office)
 
 
 @router.post("/login")
@@ -88,14 +89,14 @@ def log_in(
 ) -> Response:
     """Log in with a token."""
     if not through_gate(request, office, csrf):
-        return _log_in(office, "This form has expired: paste the token once more.", 403)
+        return _log_in(request, office, "This form has expired: paste the token once more.", 403)
     if not bounds.failures.left(address(request)):
-        return _log_in(office, "Too many wrong tokens: wait a minute.", 429)
+        return _log_in(request, office, "Too many wrong tokens: wait a minute.", 429)
     found = checked(office, token.strip())
     if found is None:
         bounds.failures.take(address(request))
         why = "This token is not valid. Copy all of it from your newest invitation."
-        return _log_in(office, why, 401)
+        return _log_in(request, office, why, 401)
     with office.database.writing() as session:
         secret = begin_visit(session, found)
         if found.account.staff:
@@ -171,18 +172,20 @@ def submission(number: Number, visitor: ByVisit, office: Here) -> HTMLResponse:
         )
         counts = counting(own, entry.window.opening.counts)
         before = ahead(session, entry.judgement) if entry.pending else 0
+    chapter = office.course.chapter(entry.submission.chapter)
     sections = sections_html([found.report]) if found.report else ""
     page = render_for(
         office,
         visitor,
         "submission.html.j2",
         entry=entry,
-        chapter=office.course.chapter(entry.submission.chapter),
+        chapter=chapter,
         found=found,
         ahead=before,
         sections=Markup(sections),
         counting=counts,
         now=now(),
+        pictures=has_pictures(office.course, chapter),
     )
     return HTMLResponse(page)
 
@@ -231,10 +234,18 @@ def render_for(office: Office, visitor: Visitor, template: str, **values: Any) -
     )
 
 
-def _log_in(office: Office, complaint: str = "", status: int = 200) -> HTMLResponse:
+def _log_in(
+    request: Request, office: Office, complaint: str = "", status: int = 200
+) -> HTMLResponse:
     response = HTMLResponse(status_code=status)
     csrf = open_gate(response, office)
-    page = render("login.html.j2", settings=office.settings, csrf=csrf, complaint=complaint)
+    page = render(
+        "login.html.j2",
+        settings=office.settings,
+        csrf=csrf,
+        complaint=complaint,
+        url=office.settings.url or str(request.base_url).rstrip("/"),
+    )
     response.body = page.encode()
     response.headers["content-length"] = str(len(response.body))
     return response

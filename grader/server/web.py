@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from grader import __version__
 from grader.classroom.pages import environment
 from grader.report.as_page import STYLE
-from grader.server import api, pages, people, staff
+from grader.server import api, drawings, pages, people, staff
 from grader.server.bulletin import Bulletin
 from grader.server.classview import Reports
 from grader.server.http import Guarded, says_errors
@@ -35,8 +35,10 @@ def application(office: Office, limits: Bounds | None = None) -> FastAPI:
     app.state.bounds = limits or bounds()
     app.state.bulletin = Bulletin(office.database)
     app.state.reports = Reports()
+    app.state.drawings = drawings.Drawings()
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(drawings.router)
     app.include_router(staff.router)
     app.include_router(people.router)
     for name, text in _shared_styles().items():

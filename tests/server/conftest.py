@@ -15,9 +15,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-pytest.importorskip("fastapi", reason="pip install 'gradschool[server]'")
-
 from sqlalchemy import create_engine, func, select, text
 from starlette.testclient import TestClient
 

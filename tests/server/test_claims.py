@@ -128,3 +128,11 @@ def test_a_course_that_is_broken_costs_nothing(room):
     for _ in range(3 * MOST_LOSSES):
         give_back(room.office.database, "here", claim(room.office.database, "here"))
     assert states(room) == {WAITING: 1}
+
+
+def test_a_chapter_that_cannot_be_judged_keeps_no_other_one_waiting(room):
+    room.person("ada")
+    room.hand_in("ada", chapter="ch1")
+    second = room.hand_in("ada", chapter="ch2")
+    assert claim(room.office.database, "here", ["ch1"]).submission_id == second
+    assert claim(room.office.database, "here", ["ch1", "ch2"]) is None

@@ -29,6 +29,7 @@ ONE = "/submissions/{number}"
 OF_ONE = {
     ("GET", ONE),
     ("GET", f"{ONE}/events"),
+    ("GET", f"{ONE}/pictures.svg"),
     ("GET", f"/api{ONE}"),
     ("GET", f"/api{ONE}/report"),
     ("GET", f"/api{ONE}/events"),

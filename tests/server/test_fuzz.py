@@ -23,7 +23,7 @@ def app(room, monkeypatch):
     monkeypatch.setattr(bulletin, "LONGEST", 0.3)
     monkeypatch.setattr(bulletin, "BREATH", 0.1)
     free = Limiter(10**9, 1.0)
-    found = application(room.office, Bounds(free, free, free))
+    found = application(room.office, Bounds(free, free, free, free))
     return room, found
 
 

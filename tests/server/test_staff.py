@@ -8,12 +8,12 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from grader.report.as_json import chapter as as_json
 from grader.server.accounts import now
 from grader.server.claims import claim, enter
-from grader.server.tables import FAILED, Judgement
+from grader.server.tables import FAILED, Judgement, Submission
 
 from .conftest import SEED, revealing
 
@@ -188,3 +188,11 @@ def test_the_export_has_late_marks_and_fills_in_a_gradebook(class_of_three):
     answer = exported(staff, gradebook=("canvas.csv", b"no,gradebook\n"))
     assert answer.status_code == 422
     assert "no columns Student and ID" in answer.text
+
+
+def test_a_chapter_that_the_course_has_no_more_is_no_error_of_ours(class_of_three):
+    room, staff, _ = class_of_three
+    with room.office.database.writing() as session:
+        session.execute(update(Submission).values(chapter="ch77"))
+    for path in ("/submissions/1", "/class/ch77", "/students", "/queue", "/class"):
+        assert staff.browser.get(path).status_code in (200, 404), path
