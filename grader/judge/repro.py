@@ -14,6 +14,7 @@ import numpy as np
 
 from grader.checks.answers import Call
 from grader.submission.reading import Submission
+from grader.wall.protocol.arrays import tensor_layout
 from grader.wall.protocol.tokens import Function, Generator
 
 SMALL = 64
@@ -180,8 +181,12 @@ class _Program:
             made = f"torch.from_numpy({self._bytes(plain.float().numpy())}).to(torch.bfloat16)"
         else:
             made = f"torch.from_numpy({self._bytes(plain.contiguous().numpy())})"
-        if plain.is_contiguous():
+        layout = tensor_layout(plain)
+        if layout == "C":
             return made
+        if layout == "F":
+            reversed_axes = f"permute({tuple(reversed(range(plain.ndim)))})"
+            return f"{made}.{reversed_axes}.contiguous().{reversed_axes}"
         return f"torch.repeat_interleave({made}, 2, dim=-1)[..., ::2]"
 
     def _function(self, function: Function) -> str:

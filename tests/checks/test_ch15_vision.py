@@ -197,6 +197,7 @@ PROJECTED = [
     ([2, 2, 2], 2, 2, 2),
     ([3, 3, 3], 1, 4, 3),
     ([2, 2, 2], 3, 5, 4),
+    ([2, 2, 2], 3, 1, 1),  # the stride changes no shape, and the shortcut is projected all the same
 ]
 
 
@@ -232,7 +233,7 @@ def expect_block(submission, reference, case):
 
 BLOCK_FIRST = [
     {"case": (*block_case(NORMAL, sizes), training)}
-    for sizes in (([2, 2, 2], 2, 3, 2), ([2, 3], 2, 3, 2), ([2, 2], 2, 2, 3))
+    for sizes in (PROJECTED[1], PROJECTED[-1], PROJECTED[0], SAME[0])
     for training in (False, True)
 ]
 
@@ -877,11 +878,12 @@ SEQUENCES = st.sampled_from(  # N, L, D
 )
 
 
-def mask_and_draw(module, seed, x, mask_ratio):
+def mask_and_draw(module, seed, x, mask_ratio, times=1):
     """mask with a generator of that seed: what comes back, and the next numbers, also torch's"""
     torch.default_generator.manual_seed(1)
     generator = torch.Generator().manual_seed(seed)
-    answer = module.random_masking(x, mask_ratio, generator)
+    for _ in range(times):
+        answer = module.random_masking(x, mask_ratio, generator)
     return [*answer], [torch.rand(2, generator=generator), torch.rand(2)]
 
 
@@ -951,10 +953,14 @@ def test_masking_kept(submission, reference, case):
 @given(case=maskings())
 def test_masking_draws(submission, case):
     seed, x, _ = case
-    _, got = submission.probe(mask_and_draw, *case)
     generator = torch.Generator().manual_seed(seed)
-    torch.rand(x.shape[:2], generator=generator)
-    expect_close(got[0], torch.rand(2, generator=generator), "the generator's next numbers")
+    for times, after in ((1, ""), (2, " after two calls")):
+        _, got = submission.probe(mask_and_draw, *case, times)
+        generator.manual_seed(seed)
+        for _ in range(times):
+            torch.rand(x.shape[:2], generator=generator)
+        due = torch.rand(2, generator=generator)
+        expect_close(got[0], due, f"the generator's next numbers{after}")
     due = torch.rand(2, generator=torch.Generator().manual_seed(1))
     expect_close(got[1], due, "the next numbers of torch's own generator")
 
@@ -1332,6 +1338,8 @@ def detections(draw, thresholds=(0.1, 0.3, 0.45, 0.6, 0.7), tied=False):
     scores = (fill.rng.permutation(count) + 1.0) / (count + 2)
     if tied:
         scores = fill.rng.integers(1, 4, count) / 4
+    if fill.seed % 4 == 1:
+        scores = 8 * scores - 5  # logits: who is not sure has a negative one
     return boxes, as_tensor(fill, scores), threshold
 
 
@@ -1358,6 +1366,7 @@ NMS_FIRST = [
     (row_of(2, 0, 1), ranked(1, 2, 0), 0.45),
     (row_of(0, 1, 2, 3, 4, 5), ranked(0, 1, 2, 3, 4, 5), 0.45),
     (row_of(20, 0, 21, 1, 40, 22), ranked(3, 5, 1, 2, 4, 0), 0.3),
+    (row_of(5, 0, 1, 20), ranked(1, 2, 0, 3) - 2, 0.45),
     {"boxes": row_of(0, 2, 9), "scores": ranked(2, 1, 0), "iou_threshold": 0.2},
     (row_of(0, 2, 9).float(), ranked(1, 0, 2).float(), 0.7),
 ]

@@ -55,6 +55,9 @@ def laid_out(fill, values):
     values = torch.from_numpy(np.array(values, dtype=np.float64)).to(dtype_of(fill))
     if fill.layout == "C" or not values.ndim:
         return values
+    if fill.layout == "F" and values.ndim > 1:
+        turned = tuple(reversed(range(values.ndim)))
+        return values.permute(turned).contiguous().permute(turned)
     return torch.stack([values, torch.zeros_like(values)], dim=-1).flatten(-2)[..., ::2]
 
 
@@ -132,6 +135,20 @@ def expect_gradients(submission, reference, name, arguments, wanted):
         expect_answer(mine, right, f"the gradient of {argument} is wrong", scale)
 
 
+def call_and_draw(module, name, arguments):
+    """call the function, and return what torch's own generator draws next"""
+    torch.default_generator.manual_seed(1)
+    getattr(module, name)(*arguments)
+    return torch.rand(2)
+
+
+def expect_no_draw(submission, name, arguments):
+    """The function leaves torch's own generator alone."""
+    due = torch.rand(2, generator=torch.Generator().manual_seed(1))
+    got = submission.probe(call_and_draw, name, list(arguments))
+    expect_close(got, due, "what torch's own generator draws next")
+
+
 # --- gaussian_kl ---------------------------------------------------------------------------------
 
 
@@ -204,6 +221,15 @@ def sample(module, mu, logvar, seed):
     return [z, torch.rand(2, generator=generator), torch.rand(2)]
 
 
+def sample_twice(module, mu, logvar, seed):
+    """draw twice with one generator: the second sample, and what both generators draw next"""
+    torch.default_generator.manual_seed(1)
+    generator = torch.Generator().manual_seed(seed)
+    module.reparameterize(mu, logvar, generator)
+    z = module.reparameterize(mu, logvar, generator)
+    return [z, torch.rand(2, generator=generator), torch.rand(2)]
+
+
 def sample_back(module, mu, logvar, seed, upstream):
     """draw with a generator of that seed, and return the gradients of mu and logvar"""
     torch.default_generator.manual_seed(1)
@@ -220,11 +246,12 @@ def sample_and_look(module, mu, logvar):
     return before, [mu, logvar]
 
 
-def drawn_once(mu, seed):
-    """The noise that is due, and what the generator draws next."""
+def drawn(mu, seed, times=1):
+    """What the generator draws next, after the noise was drawn that often."""
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)
-    return noise, torch.rand(2, generator=generator)
+    for _ in range(times):
+        torch.randn(mu.shape, generator=generator, dtype=mu.dtype)
+    return torch.rand(2, generator=generator)
 
 
 example("reparameterize", probe=True)
@@ -242,7 +269,10 @@ def test_reparameterize_value(submission, reference, case, seed):
 @given(case=codes(DRAWN_AXES), seed=SEEDS)
 def test_reparameterize_draws(submission, case, seed):
     _, following, elsewhere = submission.probe(sample, *case, seed)
-    expect_close(following, drawn_once(case[0], seed)[1], "the generator's next numbers")
+    expect_close(following, drawn(case[0], seed), "the generator's next numbers")
+    _, following, _ = submission.probe(sample_twice, *case, seed)
+    due = drawn(case[0], seed, times=2)
+    expect_close(following, due, "the generator's next numbers after two calls")
     other = torch.Generator().manual_seed(1)
     expect_close(elsewhere, torch.rand(2, generator=other), "torch's own generator draws next")
 
@@ -271,6 +301,10 @@ def test_reparameterize_sure(submission, case, seed):
 @given(case=codes(DRAWN_AXES), seed=SEEDS)
 def test_reparameterize_stretch(submission, case, seed):
     mu, logvar = case
+    near, *_ = submission.probe(sample, mu, torch.zeros_like(mu), seed)
+    due = mu + math.exp(12) * (computable(near, mu.shape, "the sample") - mu)
+    far, *_ = submission.probe(sample, mu, torch.full_like(mu, 24.0), seed)
+    expect_answer(far, due, "every logvar is 24", math.exp(12) * max(largest(mu), 1.0))
     near, *_ = submission.probe(sample, mu, logvar, seed)
     far, *_ = submission.probe(sample, mu, logvar + math.log(4.0), seed)
     near = computable(near, mu.shape, "the sample")
@@ -290,9 +324,11 @@ PICTURES = st.sampled_from(
         ((3, 3), (3, 3)),
         ((1, 4), (1, 2)),
         ((2, 2, 3), (2, 3)),
+        ((2, 3), (2, 2, 3)),
         ((4, 1), (4, 2)),
         ((2, 1, 3, 2), (2, 2)),
         ((3, 2, 2, 2), (3, 1, 2)),
+        ((3, 2), (3, 2, 1, 2)),
         ((5, 2), (5, 4)),
     ]
 )
@@ -323,8 +359,14 @@ def autoencoded(draw, filled=PLAIN_PIXELS):
     return (logits, x, mu, logvar) if beta is None else (logits, x, mu, logvar, beta)
 
 
+FAR = [
+    (torch.zeros(1, 2), torch.tensor([[1.0, 0.5]]), torch.zeros(1, 2), torch.tensor([[far, 0.0]]))
+    for far in (-24.0, 24.0)
+]
+"""A code that is as good as certain, and one that hardly says anything."""
+
 example("vae_loss")
-matches("vae_loss", autoencoded(), compare=compare_number)
+matches("vae_loss", autoencoded(), compare=compare_number, first=FAR)
 matches(
     "vae_loss",
     autoencoded(filled=SURE),
@@ -701,6 +743,12 @@ def test_ddpm_deviation(submission, case):
     expect_answer(got, torch.full_like(x_t, variance**0.5), "x_t and the prediction are zero")
 
 
+@check("ddpm_step", "draws no noise itself", examples=6)
+@given(case=steps_back())
+def test_ddpm_draws(submission, case):
+    expect_no_draw(submission, "ddpm_step", case)
+
+
 @check("ddpm_step", "gradients reach x_t, the prediction and the noise", examples=10)
 @given(case=steps_back(filled=STEADY))
 def test_ddpm_gradients(submission, reference, case):
@@ -864,19 +912,15 @@ def test_ddim_rounding(submission, reference, shape, fill):
         expect_answer(submission.ddim_step(*arguments), due, scale=max(largest(due), 1.0))
 
 
-def jump_and_draw(module, arguments):
-    """make the step, and return what torch's own generator draws next"""
-    torch.default_generator.manual_seed(1)
-    module.ddim_step(*arguments)
-    return torch.rand(2)
-
-
-@check("ddim_step", "draws no noise itself", examples=6)
-@given(case=jumps(etas=(0.0,), noisy=False))
+@check(
+    "ddim_step",
+    "draws no noise itself",
+    first=[{"case": JUMPS[0]}, {"case": JUMPS[1]}],
+    examples=6,
+)
+@given(case=jumps(noisy=False))
 def test_ddim_draws(submission, case):
-    due = torch.rand(2, generator=torch.Generator().manual_seed(1))
-    got = submission.probe(jump_and_draw, list(case))
-    expect_close(got, due, "what torch's own generator draws next")
+    expect_no_draw(submission, "ddim_step", case)
 
 
 @check("ddim_step", "gradients reach x_t, the prediction and the noise", examples=10)

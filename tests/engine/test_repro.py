@@ -128,3 +128,21 @@ def test_layouts_dtypes_and_large_arrays_come_back_the_same():
             assert scope[name].dtype == value.dtype
             assert scope[name].flags.c_contiguous == value.flags.c_contiguous
             assert scope[name].flags.f_contiguous == value.flags.f_contiguous
+
+
+def test_a_tensor_comes_back_in_its_layout():
+    import torch
+
+    from grader.checks.answers import Call
+    from grader.judge.repro import repro
+    from grader.submission.reading import Submission
+
+    turned = torch.arange(24.0).reshape(4, 3, 2).permute(2, 1, 0)
+    spread = torch.arange(24.0).reshape(4, 6)[:, ::2]
+    call = (Call("f", [turned, spread], {}), ["turned", "spread"])
+    program = repro([call], Submission(Path("x.py"), "x", {"x": ""}), "f")
+    scope = {}
+    exec(program[: program.index("print(")].replace("from x import f", ""), scope)
+    for name, tensor in (("turned", turned), ("spread", spread)):
+        assert torch.equal(scope[name], tensor)
+        assert scope[name].stride() == tensor.stride()

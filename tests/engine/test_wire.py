@@ -90,6 +90,10 @@ def test_tensors_arrive_with_their_dtype():
         assert torch.equal(back, tensor)
     assert unpack(pack(torch.tensor(2.0))).shape == ()
     assert not unpack(pack(torch.zeros(4, 6)[:, ::2])).is_contiguous()
+    turned = torch.arange(24.0).reshape(4, 3, 2).permute(2, 1, 0)
+    back = unpack(pack(turned))
+    assert torch.equal(back, turned)
+    assert back.stride() == turned.stride()
 
 
 def test_seeds_and_sources_travel_as_such():

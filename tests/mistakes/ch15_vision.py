@@ -9,6 +9,9 @@ from grader.bank import mistake, slips
 slips(
     "ResidualBlock",
     """
+    projection-by-shapes: Whether there is a projection was settled when the block was made: a
+      stride leaves a map of one pixel as large as it was.
+        x if self.downsample is None else -> x if x.shape == branch.shape else
     relu-before-sum: The last ReLU comes after the sum: the shortcut's negative numbers end there.
         torch.relu(branch + shortcut) -> torch.relu(branch) + shortcut
     no-last-relu: What leaves the block has gone through a ReLU.
@@ -346,6 +349,8 @@ slips(
 slips(
     "random_masking",
     """
+    reseeded: Draw from where the generator stands: a seed of its own makes every call the same.
+        noise = -> generator.manual_seed(generator.initial_seed()); noise =
     returns-shuffle: ids_restore undoes the shuffle: it says for each token where it went.
         return kept, mask, ids_restore -> return kept, mask, ids_shuffle
     mask-inverted: In MAE's mask 1 means removed.
@@ -670,6 +675,19 @@ slips(
         torch.tensor(kept, -> torch.tensor(kept[:1],
     """,
 )
+
+
+@mistake("nms", "zero-marks-done", "Scores may be any numbers: no zero says that a box is done.")
+def nms(boxes, scores, iou_threshold):
+    from ch15_vision import box_iou
+
+    kept, scores = [], scores.clone()
+    while len(scores) and scores.max() > 0:
+        best = int((scores == scores.max()).nonzero()[0, 0])
+        kept.append(best)
+        scores[box_iou(boxes[best : best + 1], boxes)[0] > iou_threshold] = 0
+        scores[best] = 0
+    return torch.tensor(kept, dtype=torch.int64)
 
 
 @mistake("nms", "in-place", "Scores of boxes that are done are overwritten: work on a copy.")

@@ -10,6 +10,9 @@ from grader.bank import mistake, slips
 slips(
     "gaussian_kl",
     """
+    view-for-reshape: Inputs need not lie in one piece in memory: there view raises, where flatten
+      and reshape copy.
+        .flatten(1) -> .view(len(mu), -1)
     mean-over-features: Each number of the code costs by itself: the costs add up.
         .sum(dim=1) -> .mean(dim=1)
     last-axis-only: A code may have several axes: all of them but the first are summed.
@@ -54,6 +57,13 @@ slips(
 slips(
     "reparameterize",
     """
+    noise-in-memory-order: Noise that is filled into a tensor like mu follows mu's order in memory.
+        torch.randn(mu.shape, generator=generator, dtype=mu.dtype)
+        -> torch.empty_like(mu).normal_(generator=generator)
+    reseeded: Draw from where the generator stands: a seed of its own makes every call the same.
+        noise = -> generator.manual_seed(generator.initial_seed()); noise =
+    logvar-clipped: Nothing is clipped, whatever libraries do.
+        (logvar / 2) -> (logvar.clamp(-30, 20) / 2)
     variance-for-deviation: Noise is stretched by the deviation, the root of the variance.
         (logvar / 2).exp() -> logvar.exp()
     doubled-logvar: The root of the variance is e to half of logvar, not to twice.
@@ -123,6 +133,15 @@ def reparameterize(mu, logvar, generator):
 slips(
     "vae_loss",
     """
+    code-summed-over-last-axis: A code may have several axes: all but the batch are summed.
+
+        return (reconstruction + beta * gaussian_kl(mu, logvar)).mean()
+        ->
+        terms = (logvar.exp() + mu**2 - 1 - logvar) / 2
+        return reconstruction.mean() + beta * terms.sum(dim=-1).mean()
+
+    logvar-clipped: Nothing is clipped, whatever libraries do.
+        gaussian_kl(mu, logvar) -> gaussian_kl(mu, logvar.clamp(-30, 20))
     mean-over-pixels: The pixels of a picture are summed, as the code's numbers are.
         pixels.flatten(1).sum(dim=1) -> pixels.flatten(1).mean(dim=1)
     mean-over-code: The KL is a sum over the code.
@@ -201,6 +220,9 @@ slips(
 slips(
     "gan_losses",
     """
+    view-for-reshape: Inputs need not lie in one piece in memory: there view raises, where flatten
+      and reshape copy.
+        on_real = -> real_logits = real_logits.view(-1); on_real =
     saturating-generator: Minimizing log(1 − D(fake)) is flat where D wins: raise log D(fake).
         functional.softplus(-fake_logits).mean() -> -on_fake
     labels-swapped: D is the probability that a picture is real: high logits say so.
@@ -383,6 +405,8 @@ slips(
 slips(
     "ddpm_step",
     """
+    draws-for-itself: The noise is given: nothing is drawn here, from no generator.
+        beta, alpha = -> torch.randn_like(x_t); beta, alpha =
     no-noise-at-one: Only the last step, t = 0, adds no noise.
         if t == 0 -> if t <= 1
     beta-variance: That is the larger variance of two: the formula has another factor.
@@ -475,6 +499,8 @@ slips(
 slips(
     "ddim_step",
     """
+    draws-with-eta: The noise is given: nothing is drawn here, from no generator.
+        left = -> torch.randn_like(x_t) if eta else None; left =
     minus-one-indexes-the-end: In Python index −1 is the last entry; here −1 means ᾱ = 1.
         alpha_bar[t_prev] if t_prev >= 0 else torch.ones_like(left) -> alpha_bar[t_prev]
     ends-at-alpha-zero: Step −1 is the picture itself: nothing is noise there.
@@ -695,6 +721,14 @@ slips(
 slips(
     "zero_shot_probabilities",
     """
+    view-for-reshape: Inputs need not lie in one piece in memory: there view raises, where flatten
+      and reshape copy.
+
+        prompts = functional.normalize(prompt_features, dim=-1)
+        ->
+        flat = prompt_features.view(-1, prompt_features.shape[2])
+        prompts = functional.normalize(flat, dim=-1).view(prompt_features.shape)
+
     not-renormalized: The mean of unit vectors is shorter than 1: make it unit length again.
         functional.normalize(prompts.mean(dim=1), dim=-1) -> prompts.mean(dim=1)
     averaged-first: Long prompts must not dominate: unit length first, then the mean.

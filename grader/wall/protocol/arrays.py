@@ -54,7 +54,7 @@ def tensor_bytes(tensor: Any) -> bytes | None:
     dtype = str(tensor.dtype).removeprefix("torch.")
     if dtype not in TENSOR_DTYPES or tensor.layout is not torch.strided:
         return None
-    layout = "C" if tensor.is_contiguous() else "S"
+    layout = tensor_layout(tensor)
     known = tensor.view(torch.int16) if dtype == "bfloat16" else tensor  # NumPy has no bfloat16
     raw: bytes = known.numpy(force=True).tobytes()
     return _header(dtype, tuple(tensor.shape), layout) + raw
@@ -68,6 +68,18 @@ def array_of(data: bytes) -> np.ndarray:
 def tensor_of(data: bytes) -> Any:
     """The tensor that was packed; Opaque where torch is not loaded.  Raises WireError."""
     return _rebuild_tensor(*_split(data))
+
+
+def tensor_layout(tensor: Any) -> str:
+    """C, F (column-major) or S (every second element of a larger block)."""
+    if tensor.is_contiguous():
+        return "C"
+    return "F" if axes_reversed(tensor).is_contiguous() else "S"
+
+
+def axes_reversed(tensor: Any) -> Any:
+    """The same numbers with the axes in reversed order."""
+    return tensor.permute(tuple(reversed(range(tensor.ndim))))
 
 
 def _layout(array: Any) -> str:
@@ -144,6 +156,8 @@ def _rebuild_tensor(dtype: str, shape: tuple[int, ...], layout: str, raw: bytes)
     tensor = flat.reshape(shape)
     if layout == "C" or not shape:
         return tensor
+    if layout == "F":
+        return axes_reversed(axes_reversed(tensor).contiguous())
     block = torch.zeros((*shape[:-1], 2 * shape[-1]), dtype=kind)
     view = block[..., ::2]
     view.copy_(tensor)
