@@ -312,10 +312,10 @@ class MoELayer(nn.Module):
         super().__init__()
         self.k = k
         self.router = nn.Linear(dim, num_experts, bias=False)
-        self.experts = nn.ModuleList(
-            nn.Sequential(nn.Linear(dim, hidden), nn.ReLU(), nn.Linear(hidden, dim))
-            for _ in range(num_experts)
-        )
+        self.experts = nn.ModuleList()
+        for _ in range(num_experts):
+            inner, outer = nn.Linear(dim, hidden), nn.Linear(hidden, dim)
+            self.experts.append(nn.Sequential(inner, nn.ReLU(), outer))
         ### END SOLUTION
 
     def forward(self, x):

@@ -214,15 +214,6 @@ def test_distillation_agrees(submission, case):
     expect_answer(got, due, "the loss for equal logits and alpha 1", scale=1.0)
 
 
-@check("distillation_loss", "alpha shares out between teacher and labels", practice=True)
-@given(case=taught())
-def test_distillation_alpha(submission, case):
-    found = [submission.distillation_loss(*case[:4], alpha) for alpha in (0.0, 1.0, 0.25)]
-    hard, soft, both = (computable(loss, (), "the loss") for loss in found)
-    scale = max(largest(*found), 1.0)
-    expect_answer(both, 0.75 * hard + 0.25 * soft, "the loss for alpha 0.25", scale)
-
-
 @check("distillation_loss", "a number added to a whole row changes nothing", practice=True)
 @given(case=taught(), fill=STEADY)
 def test_distillation_shift(submission, case, fill):
@@ -348,8 +339,8 @@ def compare_absmax(got, expected, *arguments, **named):
     expect_scale(scale, expected[1])
 
 
-ROWS = torch.tensor([[0.3, -5.08, 2.0], [0.21, 0.1, -0.127]])
-CUBE = torch.tensor([[[1.0, -2.0], [3.0, 7.0]], [[-5.0, 0.5], [0.25, -0.75]]])
+ROWS = torch.tensor([[0.29, -5.08, 2.0], [0.21, 0.12, -0.127]])
+CUBE = torch.tensor([[[1.0, -2.0], [3.0, 7.0]], [[-5.0, 0.6], [0.25, -0.75]]])
 
 example("quantize_absmax")
 matches(
@@ -391,10 +382,10 @@ HALVES = torch.tensor([0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.0])
 @check("quantize_absmax", "what lies in the middle becomes even", practice=True, examples=12)
 @given(bits=st.sampled_from(BITS[:2] + BITS[3:]), unit=st.sampled_from((1.0, 0.25, 2.0)))
 def test_absmax_halves(submission, bits, unit):
-    qmax = 2 ** (bits - 1) - 1
-    x = torch.cat([HALVES, torch.tensor([float(qmax)])]) * unit
+    top = (1 << (bits - 1)) - 1
+    x = torch.cat([HALVES, torch.tensor([float(top)])]) * unit
     q, _ = as_parts(submission.quantize_absmax(x, bits), ("q", "scale"))
-    due = torch.tensor([0, 2, 2, 0, -2, -2, 0, qmax], dtype=torch.int8)
+    due = torch.tensor([0, 2, 2, 0, -2, -2, 0, top], dtype=torch.int8)
     expect_codes(q, due)
 
 
