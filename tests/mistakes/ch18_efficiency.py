@@ -552,7 +552,7 @@ slips(
     returns-aux: forward returns the tensor only.
         weights, experts, _ = -> weights, experts, aux =
         return out.reshape(x.shape) -> return out.reshape(x.shape), aux
-    flat-answer: The answer has the shape of x.
+    flat-answer: Give back sequences, as they came: (B, L, dim).
         return out.reshape(x.shape) -> return out
     one-expert-each: A token meets k experts.
         self.k) -> 1)
@@ -664,8 +664,6 @@ slips(
         masked_fill(~mask -> masked_fill(mask
     mask-added: A boolean mask is not added: what is False has no weight at all.
         scores.masked_fill(~mask, -torch.inf) -> scores + mask.to(scores)
-    mask-multiplied: A score of 0 still has a weight.
-        scores.masked_fill(~mask, -torch.inf) -> scores * mask
     masked-with-zero: A score of 0 still has a weight.
         masked_fill(~mask, -torch.inf) -> masked_fill(~mask, 0.0)
     masked-after-softmax: What is forbidden is left out of the sum too.
@@ -673,7 +671,7 @@ slips(
         functional.softmax(scores, dim=-1) @ v
         -> (functional.softmax(scores, dim=-1) * (1 if mask is None else mask)) @ v
     mask-not-low-enough: Scores may be lower than that: mask with minus infinity.
-        -torch.inf -> -1e3
+        -torch.inf -> -1e4
     softmax-over-queries: The weights of a query sum to 1 over the keys.
         functional.softmax(scores, dim=-1) -> functional.softmax(scores, dim=-2)
     softmax-over-heads: The weights of a query sum to 1 over the keys.
