@@ -7,6 +7,7 @@ GREEK = {
     "α": r"\alpha",
     "β": r"\beta",
     "γ": r"\gamma",
+    "δ": r"\delta",
     "ε": r"\varepsilon",
     "η": r"\eta",
     "θ": r"\theta",
@@ -47,6 +48,7 @@ SYMBOLS = {
     "…": r"\ldots",
     "...": r"\ldots",
     "∞": r"\infty",
+    "ℓ": r"\ell",
     "½": r"\tfrac{1}{2}",
     "%": r"\%",
 }
