@@ -214,11 +214,11 @@ def read(seed, rows, columns, words):
 
 
 SQUARE = read(171, 3, 3, 3)
-LONG = read(172, 2, 5, 4)
+LONG = read(172, 3, 6, 4)
 CONVERSATIONS = [
-    (*LONG, torch.tensor([2, 1]), torch.tensor([4, 5])),
+    (*LONG, torch.tensor([2, 1, 2]), torch.tensor([3, 2, 6])),
     (*SQUARE, torch.tensor([1, 2, 2]), torch.tensor([3, 2, 3])),
-    (*LONG, torch.tensor([3, 1]), torch.tensor([3, 2])),
+    (*LONG, torch.tensor([3, 1, 5]), torch.tensor([3, 4, 5])),
 ]
 
 example("sft_loss")
@@ -303,7 +303,16 @@ def answers(draw, filled=FILLS, recipe=lambda fill: fill):
 
 YES, NO = True, False
 ANSWERS = [
-    (*LONG, torch.tensor([[YES, NO, YES, YES, NO], [NO, YES, NO, NO, YES]])),
+    (
+        *LONG,
+        torch.tensor(
+            [
+                [YES, NO, YES, YES, NO, YES],
+                [NO, YES, NO, NO, YES, NO],
+                [YES, YES, YES, NO, NO, NO],
+            ]
+        ),
+    ),
     (*SQUARE, torch.tensor([[NO, YES, YES], [YES, NO, YES], [YES, NO, NO]])),
 ]
 

@@ -229,15 +229,12 @@ slips(
         -functional.logsigmoid(chosen - rejected - margin) -> (rejected - chosen + margin)
     in-bits: Losses are in nats.
         .mean() -> .mean() / 0.6931471805599453
-    unstable: The logarithm of a sigmoid that was rounded to 0 is infinite: take both in one step.
+    unstable: Exponentials overflow, and sigmoids round to 0: take sigmoid and logarithm in one step.
         functional.logsigmoid(chosen - rejected - margin)
         -> (chosen - rejected - margin).sigmoid().log()
     eps-in-log: A small number inside the logarithm changes what clear mistakes cost.
         functional.logsigmoid(chosen - rejected - margin)
         -> ((chosen - rejected - margin).sigmoid() + 1e-8).log()
-    exponential: e to a large difference is infinite: functional.logsigmoid is stable.
-        -functional.logsigmoid(chosen - rejected - margin)
-        -> (1 + (rejected - chosen + margin).exp()).log()
     clipped: Large differences cost what they cost, and have gradients.
         (chosen - rejected - margin) -> ((chosen - rejected - margin).clamp(-40, 40))
 
@@ -297,12 +294,6 @@ slips(
         -> return (rewards[best] >= threshold).nonzero().flatten()
     magnitude-against-threshold: The reward itself has to reach the threshold, with its sign.
         rewards[best] >= threshold -> rewards[best].abs() >= threshold
-
-    narrow-integers: Indices are int64.
-        if threshold is None:
-        ->
-        best = best.int()
-        if threshold is None:
 
     never-nothing: If no group is good enough, nothing is left.
         return best[rewards[best] >= threshold]
@@ -529,10 +520,6 @@ slips(
     averaged: Each environment has advantages of its own.
         torch.stack(backwards).flip(0)
         -> torch.stack(backwards).flip(0).mean(dim=1, keepdim=True).expand(values.shape)
-    always-double: The answer has the dtype of the values.
-        return advantages, advantages + values
-        -> return advantages.double(), (advantages + values).double()
-
     normalized: Advantages are returned as they are.
         return advantages, advantages + values
         ->
@@ -553,11 +540,6 @@ slips(
         goes_on = (~dones).to(values.dtype)
         ->
         goes_on = torch.cat([~dones[:-1], ~dones[-1:] | True]).to(values.dtype)
-
-    last-step-always-ends: A rollout that was cut off is not over.
-        goes_on = (~dones).to(values.dtype)
-        ->
-        goes_on = torch.cat([~dones[:-1], ~dones[-1:] & False]).to(values.dtype)
 
     environments-for-time: Time is the first axis.
         advantages = torch.stack(backwards).flip(0)
@@ -600,9 +582,6 @@ slips(
     ratio-minimum: Compare the products, not the ratios: A may be negative.
         torch.minimum(ratio * advantages, clipped * advantages)
         -> torch.minimum(ratio, clipped) * advantages
-    magnitude-minimum: The smaller product is the one further to the left, not the one nearer to 0.
-        torch.minimum(ratio * advantages, clipped * advantages)
-        -> torch.minimum(ratio * advantages.abs(), clipped * advantages.abs()) * advantages.sign()
     averaged-products: Of the two products one counts, the smaller one.
         torch.minimum(ratio * advantages, clipped * advantages)
         -> (ratio * advantages + clipped * advantages) / 2
@@ -679,12 +658,6 @@ slips(
         moves = torch.where(mask, logprobs - old_logprobs.detach(), 0)
         moves = moves.sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True).clamp(min=1)
         ratio = moves.exp().expand(mask.shape)
-
-    wrong-edges: Where A is positive the upper edge holds the ratio, where it is negative the lower.
-        objective = torch.minimum(ratio * advantages, clipped * advantages)
-        ->
-        up, down = ratio.clamp(max=1 + clip), ratio.clamp(min=1 - clip)
-        objective = torch.where(advantages > 0, down, up) * advantages
 
     in-place:
         advantages = advantages.detach()
@@ -858,12 +831,10 @@ slips(
         chosen.detach(), rejected.detach() -> (chosen - rejected).detach(), rejected.detach()
     in-bits: Losses are in nats.
         .mean() -> .mean() / 0.6931471805599453
-    unstable: The logarithm of a sigmoid that was rounded to 0 is infinite: take both in one step.
+    unstable: Exponentials overflow, and sigmoids round to 0: take sigmoid and logarithm in one step.
         functional.logsigmoid(chosen - rejected) -> (chosen - rejected).sigmoid().log()
     eps-in-log: A small number inside the logarithm changes what clear mistakes cost.
         functional.logsigmoid(chosen - rejected) -> ((chosen - rejected).sigmoid() + 1e-8).log()
-    exponential: e to a large difference is infinite: functional.logsigmoid is stable.
-        -functional.logsigmoid(chosen - rejected) -> (1 + (rejected - chosen).exp()).log()
     clipped: Large differences cost what they cost, and have gradients.
         (chosen - rejected) -> ((chosen - rejected).clamp(-40, 40))
 

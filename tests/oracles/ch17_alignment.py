@@ -1,4 +1,4 @@
-"""The same answers by independent means: NumPy and SciPy, gradients derived on paper, sums over t."""
+"""The same answers by independent means: NumPy and SciPy, and gradients derived on paper."""
 
 import itertools
 import math
