@@ -979,9 +979,10 @@ FAR = (
     torch.tensor([[-1.0, -2.5, -0.5], [-3.0, -1.0, -2.0]]),
     torch.tensor([[-2.0, -0.5, -0.75], [-1.0, -4.0, -2.0]]),
 )
+FARTHER = torch.tensor([-28.0, -1.0, -4.0]).double(), torch.tensor([-1.5, -27.0, -4.5]).double()
 
 example("kl_estimates")
-matches("kl_estimates", tokens_of_two(), compare=compare_estimates, first=[FAR])
+matches("kl_estimates", tokens_of_two(), compare=compare_estimates, first=[FAR, FARTHER])
 
 
 @check("kl_estimates", "gradients reach both", weight=1.5, examples=10)
@@ -1247,18 +1248,22 @@ def group_updates(draw, filled=FILLS, leashes=LEASHES):
     mask, clip, beta = masks(fill, *shape, each=True), one_of(fill, *CLIPS), one_of(fill, *leashes)
     logprobs, old = policies(fill, USUAL if clip is None else clip, *shape)
     ref = logprobs + floats(fill, moved(fill, 9.0, *shape))
+    if one_of(fill, YES, NO, NO, NO):
+        ref = logprobs + floats(fill, fill.rng.choice((-4.0, 3.0, 0.5), shape))
     values = left_out(fill, mask, logprobs, old, ref)
     settings = (USUAL if clip is None else clip, beta) if beta is not None else (clip,)
     return *values, tensor(fill, shape[0]), mask, *(one for one in settings if one is not None)
 
 
 REF = OLD + torch.tensor([[0.5, -1.0, 0.7, 1.0], [1.2, -0.4, -1.0, 0.3], [-0.8, 1.5, 0.2, -0.6]])
+AWAY = OLD + torch.tensor([[4.0, -3.0, 0.5, 1.0], [1.0, 3.5, -4.0, 2.0], [-3.0, 4.5, 2.5, -1.0]])
 FULL = torch.tensor([[YES, YES, YES, NO], [NO, YES, NO, NO], [YES, YES, YES, YES]])
 SCORES = torch.tensor([1.0, -2.0, 0.5])
 GROUP_UPDATES = [
     (OLD + MOVED, OLD, REF, SCORES, FULL),
     (OLD + MOVED, OLD, REF, -SCORES, FULL, 0.45, 1.0),
     (*(part[:, :3] for part in (OLD + MOVED, OLD, REF)), SCORES, FULL[:, :3], 0.2, 0.5),
+    (OLD + MOVED, OLD, AWAY, SCORES, FULL, 0.2, 0.3),
     case(OLD + MOVED, OLD, REF, SCORES, FULL, beta=2.0),
     case(OLD + MOVED, OLD, REF, SCORES, FULL, clip=0.1),
 ]

@@ -229,7 +229,7 @@ slips(
         -functional.logsigmoid(chosen - rejected - margin) -> (rejected - chosen + margin)
     in-bits: Losses are in nats.
         .mean() -> .mean() / 0.6931471805599453
-    unstable: Exponentials overflow, and sigmoids round to 0: take sigmoid and logarithm in one step.
+    unstable: Exponentials overflow, and sigmoids round to 0: functional has both in one piece.
         functional.logsigmoid(chosen - rejected - margin)
         -> (chosen - rejected - margin).sigmoid().log()
     eps-in-log: A small number inside the logarithm changes what clear mistakes cost.
@@ -831,7 +831,7 @@ slips(
         chosen.detach(), rejected.detach() -> (chosen - rejected).detach(), rejected.detach()
     in-bits: Losses are in nats.
         .mean() -> .mean() / 0.6931471805599453
-    unstable: Exponentials overflow, and sigmoids round to 0: take sigmoid and logarithm in one step.
+    unstable: Exponentials overflow, and sigmoids round to 0: functional has both in one piece.
         functional.logsigmoid(chosen - rejected) -> (chosen - rejected).sigmoid().log()
     eps-in-log: A small number inside the logarithm changes what clear mistakes cost.
         functional.logsigmoid(chosen - rejected) -> ((chosen - rejected).sigmoid() + 1e-8).log()
@@ -899,7 +899,7 @@ slips(
     by-range: Divide by the standard deviation, not by the distance of best and worst.
         groups.std(dim=1, keepdim=True)
         -> (groups.amax(dim=1, keepdim=True) - groups.amin(dim=1, keepdim=True))
-    clipped: Nothing is clipped.
+    clipped: An answer may be farther from the mean than one deviation.
         return (centred / (groups.std(dim=1, keepdim=True) + eps)).flatten()
         -> return (centred / (groups.std(dim=1, keepdim=True) + eps)).clamp(-1, 1).flatten()
     winner-takes-all: All answers of a group get an advantage or a disadvantage.
