@@ -1,25 +1,25 @@
 """Alignment: a model that can continue any text learns which continuation people want.
 
-A language model from chapter 12 has read the internet, and continues a question with three more
-questions, as the internet would.  It becomes an assistant in two steps.  First it sees good
-answers, and learns them by heart: supervised fine-tuning (SFT), the cross-entropy of chapter 4 on
-the answer alone.  But good answers are expensive to write, and cheap to recognize.  So in the second
-step the model answers by itself, and is told how good that was:
+A language model that has read the internet continues a question with three more questions, as the
+internet would.  It becomes an assistant in two steps.  First it sees good answers, and learns them
+by heart: supervised fine-tuning (SFT), the cross-entropy of chapter 4 on the answer alone.  But
+good answers are expensive to write, and cheap to recognize.  So in the second step the model
+answers by itself, and is told how good that was:
 
 - a reward model learns from pairs what people prefer: the better answer is to get the larger
   number, as a player of chess gets a rating;
-- REINFORCE raises the log probability of what was better than expected and lowers what was worse:
-      loss = −log π(action) · (return − baseline)
-  GAE says what was to be expected, PPO stops each update before it goes too far;
+- REINFORCE raises the log probability of what was better than expected and lowers what was worse;
+  GAE says by how much each step was better, PPO stops each update before it goes too far;
 - DPO notices that a policy is a reward model already, and needs no reinforcement at all;
 - GRPO asks for several answers to one question, and compares them with each other: nobody has to
   say what was to be expected.
 
 Whoever is rewarded cheats: a model that pleases its reward model too well soon talks nonsense that
 scores.  So it is held on a leash, a price on the Kullback-Leibler divergence from the model that it
-was, the reference.  All of that is arithmetic on log probabilities: each function here is a few
-lines, and each line has a place where half of the published code was wrong once.  Chapter 20 tells
-of rewards and values from the beginning, in a world of a few states.
+was, the reference.  All of that is arithmetic on log probabilities, a few lines for each function,
+and hardly one of these lines was right in all published code from the beginning: a mask that is off
+by one, a mean over the wrong tokens, a constant with a gradient.  Chapter 20 tells of rewards and
+values anew, in a world of a few states.
 
 For all of these functions:
 
@@ -43,12 +43,13 @@ from torch.nn import functional
 def sft_loss(logits, tokens, prompt_lengths, lengths):
     """Measure how well a model continues the prompts, and only that.
 
-        loss = −1/K · Σ_bi log p(tokens_bi)
+        loss = −1/K · Σ_{b,i} log p(y_bi)
 
-    p is the softmax of the logits one position before, over the vocabulary; the sum is over the
-    completions of all rows, prompt_lengths[b] ≤ i < lengths[b], and K is the number of these tokens
-    in the whole batch: each token counts alike, in a short completion and in a long one.  The first
-    token of a completion counts, and so does its last one.
+    y is the token at position i of row b, and p the softmax of the logits one position before, over
+    the vocabulary.  The sum is over the completions of all rows, where prompt_lengths[b] ≤ i and
+    i < lengths[b], and K is the number of these tokens in the whole batch: each token counts alike,
+    in a short completion and in a long one.  The first token of a completion counts, and so does
+    its last.
 
     logits: (B, T, V), T ≥ 2; tokens: (B, T); prompt_lengths, lengths: (B,).  Row b has lengths[b]
     real tokens, of which the first prompt_lengths[b] are the prompt; the others are padding, any
@@ -76,11 +77,11 @@ def sft_loss(logits, tokens, prompt_lengths, lengths):
 def sequence_logprob(logits, tokens, mask):
     """Say how likely a model finds each answer as a whole.
 
-        out_b = Σ_i log p(tokens_bi)
+        out_b = Σ_i log p(y_bi)
 
-    p is the softmax of the logits one position before, over the vocabulary.  The sum is over the
-    positions i ≥ 1 where mask[b, i] is True: probabilities of tokens multiply, so their logarithms
-    add up, and nothing is averaged.
+    y is the token at position i of row b, and p the softmax of the logits one position before, over
+    the vocabulary.  The sum is over the positions i ≥ 1 where mask[b, i] is True: probabilities of
+    tokens multiply, so their logarithms add up, and nothing is averaged.
 
     logits: (B, T, V), T ≥ 2; tokens: (B, T); mask: (B, T) boolean, whose column 0 is ignored.
     Returns (B,), 0 for a row in which nothing counts.  Logits up to ±10000 give neither inf nor
@@ -148,7 +149,7 @@ def best_of_n(rewards, n, threshold=None):
 def policy_gradient_loss(logprobs, returns, baseline, mask):
     """Make more likely what turned out better than expected, and less likely what was worse.
 
-        loss = −1/K · Σ_bt log π_bt · (R_bt − V_bt)
+        loss = −1/K · Σ_{b,t} log π_bt · (R_bt − V_bt)
 
     log π is `logprobs`, of the tokens that the policy chose; R is what came of it (`returns`), V
     what was to be expected (`baseline`).  The sum is over the True entries of the mask, and K is
@@ -212,10 +213,10 @@ def ppo_loss(logprobs, old_logprobs, advantages, mask, clip=0.2):
 
         r = e^{logprobs − old_logprobs}
         c = max(1 − ε, min(r, 1 + ε))
-        loss = −1/K · Σ_bt min(r_bt · A_bt, c_bt · A_bt)
+        loss = −1/K · Σ_{b,t} min(r_bt · A_bt, c_bt · A_bt)
 
-    r is how much more likely the policy has made a token since it was drawn.  The smaller of the two
-    products is the more pessimistic one: it stops rewarding what has moved far enough in the
+    r is how much more likely the policy has made a token since it was drawn.  The smaller of the
+    two products is the more pessimistic one: it stops rewarding what has moved far enough in the
     direction that A wants, and never forgives what moved in the wrong one.
 
     logprobs, old_logprobs, advantages: (B, T); mask: (B, T) boolean; the sum is over its True
@@ -269,12 +270,12 @@ def kl_estimates(logprobs, ref_logprobs):
 def dpo_loss(policy_chosen, policy_rejected, ref_chosen, ref_rejected, beta):
     """Learn from preferences without a reward model: the policy is one.
 
-        reward = β · (policy − ref)
-        loss = mean of −log sigmoid(reward_chosen − reward_rejected)
+        R = β · (policy − ref)
+        loss = mean of −log sigmoid(R_chosen − R_rejected)
 
-    An answer is worth what the policy has moved its log probability away from the reference's.
-    That reward would make this very policy the best one on a leash of strength β, so nothing has to
-    be drawn, and nothing rewarded.
+    The reward R of an answer is β times how far the policy has moved its log probability away from
+    the reference's.  On a leash of strength β that reward would make this very policy the best one,
+    so nothing has to be drawn, and nobody has to reward it.
 
     policy_chosen, policy_rejected, ref_chosen, ref_rejected: (B,), log probabilities of whole
     answers, as `sequence_logprob` gives them; beta: a float above 0.  Returns (loss,
