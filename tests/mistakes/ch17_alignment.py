@@ -710,6 +710,8 @@ slips(
         (-gap).exp() - 1 + gap -> ((-gap).exp() - 1 + gap).clamp(max=10)
     gap-clamped: Nothing is clamped.
         (-gap).exp() -> (-gap).clamp(-1, 1).exp()
+    far-clamped: Nothing is clamped, however far apart the two models are.
+        (-gap).exp() -> (-gap).clamp(-20, 20).exp()
     averaged: Each token has estimates of its own.
         return gap, gap**2 / 2, (-gap).exp() - 1 + gap
         -> return gap.mean(), (gap**2 / 2).mean(), ((-gap).exp() - 1 + gap).mean()
