@@ -322,9 +322,10 @@ def grpo_loss(logprobs, old_logprobs, ref_logprobs, advantages, mask, clip=0.2, 
         r = e^{logprobs − old_logprobs}
         c = max(1 − ε, min(r, 1 + ε))
         J_bt = min(r_bt · A_b, c_bt · A_b) − β · k3_bt
-        loss = −1/B · Σ_b 1/K_b · Σ_t J_bt
+        J_b = 1/K_b · Σ_t J_bt
+        loss = −1/B · Σ_b J_b
 
-    k3 is that of `kl_estimates`, of logprobs against ref_logprobs.  The inner sum is over the True
+    k3 is that of `kl_estimates`, of logprobs against ref_logprobs.  The sum over t is over the True
     entries of row b, K_b in number: first each answer has a mean, then the mean over the answers is
     taken, so that a long one counts as much as a short one.
 
