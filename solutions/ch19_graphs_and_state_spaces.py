@@ -50,14 +50,14 @@ def normalized_adjacency(edge_index, num_nodes, dtype=torch.float32):
 
         A_ij = 1 for an edge j → i and for i = j, else 0
         d_i = Σ_j A_ij
-        out_ij = A_ij / √(d_i · d_j)
+        Â_ij = A_ij / √(d_i · d_j)
 
     Row i belongs to the target, column j to the source.  Every node also hears itself, once: a
     self-loop that is listed already does not count twice.  d_i is the sum of row i, which is the
     number of edges that come in, the self-loop included.
 
     edge_index: (2, E); num_nodes: int n, which may be larger than any number in edge_index; dtype:
-    of the answer.  Returns (n, n).  (Kipf and Welling, 2017, equation 2.)
+    of the answer.  Returns Â (n, n).  (Kipf and Welling, 2017, equation 2.)
 
     >>> edge_index = torch.tensor([[0, 1, 1, 2],
     ...                            [3, 1, 3, 3]])
@@ -312,7 +312,7 @@ def ssm_kernel(A_bar, B_bar, C, length):
     """
     ### BEGIN SOLUTION
     response, outputs = B_bar, []
-    for _ in range(length):
+    while len(outputs) < length:
         outputs.append(C @ response)
         response = A_bar @ response
     return torch.stack(outputs)

@@ -7,6 +7,7 @@ GREEK = {
     "α": r"\alpha",
     "β": r"\beta",
     "γ": r"\gamma",
+    "δ": r"\delta",
     "ε": r"\varepsilon",
     "η": r"\eta",
     "θ": r"\theta",
@@ -50,7 +51,7 @@ SYMBOLS = {
     "½": r"\tfrac{1}{2}",
     "%": r"\%",
 }
-PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod"}
+PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod", "∫": r"\int"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
 GIVEN = "|"

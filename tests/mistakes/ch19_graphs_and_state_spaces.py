@@ -759,9 +759,9 @@ slips(
     reversed: The present comes first.
         return torch.stack(outputs) -> return torch.stack(outputs).flip(0)
     one-too-many: The kernel has as many entries as asked for.
-        range(length) -> range(length + 1)
+        < length -> < length + 1
     one-too-few: The kernel has as many entries as asked for.
-        range(length) -> range(max(length - 1, 1))
+        < length -> < max(length - 1, 1)
     exponential: Ā is discrete already: nothing is exponentiated.
         A_bar @ response -> torch.linalg.matrix_exp(A_bar) @ response
     summed: There is an entry for each step.
