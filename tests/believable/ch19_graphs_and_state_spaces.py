@@ -1,11 +1,11 @@
 """What a learner might hand in.
 
-normalized_adjacency: failed, loop-twice
+normalized_adjacency: passed
 gcn_layer: failed, bias-aggregated
 message_passing: failed, max-from-zero
 gat_coefficients: failed, unstable
 readout: failed, empty-is-nan
-discretize_zoh: failed, inverse
+discretize_zoh: error
 discretize_bilinear: failed, half-in-b
 ssm_scan: failed, output-before-update
 ssm_kernel: failed, entrywise-power
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 def normalized_adjacency(edge_index, num_nodes, dtype=torch.float32):
     A = torch.zeros((num_nodes, num_nodes), dtype=dtype)
     A[edge_index[1], edge_index[0]] = 1
-    A = A + torch.eye(num_nodes, dtype=dtype)
+    A.fill_diagonal_(1)  # and not + eye: a loop may be there already
     d_inv_sqrt = A.sum(dim=1).pow(-0.5)
     return d_inv_sqrt[:, None] * A * d_inv_sqrt[None, :]
 

@@ -184,6 +184,8 @@ slips(
     unknown-is-zero: Any other word than the three is an error, not an answer.
         raise ValueError(f'reduce is "sum", "mean" or "max", not {reduce!r}')
         -> return torch.zeros_like(x)
+    any-case: Any other word than the three is an error, in capitals too.
+        if reduce not in ("sum", -> if (reduce := reduce.lower()) not in ("sum",
     other-error: The error for a word that is not known is a ValueError.
         raise ValueError( -> raise KeyError(
     max-without-gradient: The maximum has a gradient: it goes to the node it came from.
@@ -898,6 +900,8 @@ slips(
         step = delta[:, t, :, None] -> step = functional.softplus(delta[:, t, :, None])
     log-parameter: A holds the rates themselves, not their logarithms.
         (step * A).exp() -> (-step * A.exp()).exp()
+    size-of-a: A is used with its sign: where it is positive, the state grows.
+        (step * A).exp() -> (-step * A.abs()).exp()
     sign-of-a: A is negative already where the state decays.
         (step * A).exp() -> (-step * A).exp()
     no-exponential: The decay is e to δ · A.
