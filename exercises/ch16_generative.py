@@ -42,7 +42,7 @@ from torch.nn import functional
 
 
 def gaussian_kl(mu, logvar):
-    """Say how many nats a normal distribution tells beyond the standard one.
+    """Measure how far a normal distribution is from the standard one, in nats.
 
         KL = ½ · Σ (e^{logvar} + μ² − 1 − logvar)
 
@@ -293,8 +293,8 @@ def zero_shot_probabilities(image_features, prompt_features, logit_scale):
 
     >>> images = torch.tensor([[3.0, 0.0], [0.0, 2.0], [5.0, 5.0]])
     >>> prompts = torch.tensor([[[2.0, 0.0], [1.0, 0.0]], [[3.0, 4.0], [-30.0, 40.0]]])
-    >>> scale = torch.tensor(3.0).log()
-    >>> zero_shot_probabilities(images, prompts, scale.log()).round(decimals=4)
+    >>> logit_scale = torch.tensor(3.0).log().log()  # so that the scale is log 3
+    >>> zero_shot_probabilities(images, prompts, logit_scale).round(decimals=4)
     tensor([[0.7500, 0.2500],
             [0.2500, 0.7500],
             [0.5000, 0.5000]])

@@ -102,8 +102,8 @@ def policy_evaluation(P, R, policy, gamma, terminal):
     P is (S, A, S): P[s, a, s'] is the probability that action a leads from s to s'.  R is
     (S, A, S): the reward of that very transition.  policy is (S, A): π(a|s).  terminal is (S,): in
     a terminal state V is 0, whatever P, R and policy (finite numbers) say there, since nothing
-    happens any more; the reward for entering it counts, for it belongs to the step before.  There may be none,
-    and there may be only such states.
+    happens any more; the reward for entering it counts, for it belongs to the step before.  There
+    may be no such state, and nothing else.
 
     The answer is V, (S,), the numbers that solve these equations.  Any method will do that is right
     to 1e-6 (1 + max |V|): they are linear equations, and sweeps that set V to the right side until
@@ -284,4 +284,18 @@ class ReplayBuffer:
     (2, [[2.0, 0.0], [1.0, 0.0]], [0, 1], [20.0, 10.0], [True, False])
     """
 
-    raise NotImplementedError
+    def __init__(self, capacity):
+        """An empty buffer."""
+        raise NotImplementedError
+
+    def add(self, state, action, reward, next_state, done):
+        """Store a transition; beyond capacity the oldest one goes."""
+        raise NotImplementedError
+
+    def __len__(self):
+        """How many transitions there are."""
+        raise NotImplementedError
+
+    def sample(self, batch_size, rng):
+        """Five arrays: the transitions that were drawn.  Raises ValueError."""
+        raise NotImplementedError

@@ -66,7 +66,7 @@ class ResidualBlock(nn.Module):
 
     The names in state_dict() are exactly theirs: conv1.weight, bn1.weight, bn1.bias,
     bn1.running_mean, …, downsample.0.weight, downsample.1.weight, ….  In training each batch norm
-    takes its statistics from the batch and sees one batch in a forward; in evaluation it uses the
+    takes its statistics from the batch and is called once in a forward; in evaluation it uses the
     running ones.  (He et al., "Deep Residual Learning for Image Recognition", 2015.)
 
     Below, conv1 hands on what it gets and conv2 −½ of it, so that F(x) = −½ · relu(x).
@@ -309,9 +309,9 @@ def random_masking(x, mask_ratio, generator):
     first**, so kept[n, k] = x[n, ids_shuffle[n, k]].  The second argsort is the inverse of the
     first: ids_restore[n, i] is the place that token i has in the shuffled order.
 
-    x: (N, L, D); mask_ratio: the share that is *removed*, from 0 up, a multiple of 1/8 below 1, and
-    K ≥ 1; generator: a CPU `torch.Generator`, of which that one draw is made and no other, nor any
-    from torch's global one.  The draw is float32 whatever x is.
+    x: (N, L, D); mask_ratio: the share that is *removed*, 0, 1/8, 2/8 … or 7/8, and at least one
+    token is kept, K ≥ 1; generator: a CPU `torch.Generator`, of which that one draw is made and no
+    other, nor any from torch's global one.  The draw is float32 whatever x is.
 
     Returns (kept, mask, ids_restore): kept (N, K, D); mask (N, L) like x in dtype, in the original
     order, **0 = kept and 1 = removed**; ids_restore (N, L), int64.  (He et al., 2021.)

@@ -341,17 +341,27 @@ class ReplayBuffer:
     (2, [[2.0, 0.0], [1.0, 0.0]], [0, 1], [20.0, 10.0], [True, False])
     """
 
-    ### BEGIN SOLUTION
     def __init__(self, capacity):
+        """An empty buffer."""
+        ### BEGIN SOLUTION
         self.transitions = deque(maxlen=capacity)
+        ### END SOLUTION
 
     def add(self, state, action, reward, next_state, done):
+        """Store a transition; beyond capacity the oldest one goes."""
+        ### BEGIN SOLUTION
         self.transitions.append((state.copy(), action, reward, next_state.copy(), done))
+        ### END SOLUTION
 
     def __len__(self):
+        """How many transitions there are."""
+        ### BEGIN SOLUTION
         return len(self.transitions)
+        ### END SOLUTION
 
     def sample(self, batch_size, rng):
+        """Five arrays: the transitions that were drawn.  Raises ValueError."""
+        ### BEGIN SOLUTION
         if batch_size > len(self):
             raise ValueError(f"{batch_size} of {len(self)} transitions cannot be drawn")
         drawn = rng.choice(len(self), size=batch_size, replace=False)
@@ -365,5 +375,4 @@ class ReplayBuffer:
             np.array(next_states),
             np.array(dones, dtype=bool),
         )
-
-    ### END SOLUTION
+        ### END SOLUTION

@@ -311,7 +311,7 @@ slips(
     """
     bootstraps-at-the-end: Behind the last step of an episode nothing is worth anything.
         if not done: -> if True:
-    action-zero-is-none: Action 0 is an action: ask whether next_action is None.
+    action-zero-is-none: 0 counts as false, and is an action all the same.
         if next_action is None -> if not next_action
     always-the-maximum: Where the next action is given it is that one that counts.
         Q[next_state].max() if next_action is None else Q[next_state, next_action]
