@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.cli import authors, students, teachers
+from grader.cli import authors, handing_in, serving, students, teachers
 from grader.cli import completion as complete
 from grader.cli.codes import Code
 from grader.cli.group import CommandGroup, UsageError, misspelt_command, spelt_apart, usage
@@ -106,7 +106,9 @@ def run(
 
 
 students.register(app)
+handing_in.register(app)
 teachers.register(app)
+serving.register(app)
 authors.register(app)
 
 

@@ -28,6 +28,7 @@ OPERATORS = {
     "×": r"\times",
     "±": r"\pm",
     "∪": r"\cup",
+    "∩": r"\cap",
     "*": "*",
 }
 RELATIONS = {

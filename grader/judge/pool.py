@@ -7,9 +7,10 @@ nothing passes from one submission to another, on either side.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grader.course.model import Chapter, Course, CourseError
+from grader.judge.arrivals import Arrivals
 from grader.judge.assignment import Assignment, Finished, JudgeError, Run
 from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
@@ -134,8 +136,11 @@ class Pool:
     isolation: Isolation
     warm: Sandbox | None
 
-    def judge_each(self, assignments: Sequence[Assignment]) -> Iterator[Finished]:
-        """Yields the number of each and its report, or why there is none, as they are done."""
+    def judge_each(self, assignments: Sequence[Assignment] | Arrivals) -> Iterator[Finished]:
+        """Yields the number of each and its report, or why there is none, as they are done.
+
+        It goes on for as long as there may be arrivals, and drops its work when there are no more.
+        """
         load(self.chapter.imports)
         loaded = load_chapter(self.course, self.chapter)
         if self.warm is not None and not self.warm.divisible():
@@ -148,10 +153,14 @@ class Pool:
             yield from self._one_by_one(assignments, loaded)
 
     def _side_by_side(
-        self, assignments: Sequence[Assignment], loaded: LoadedChapter
+        self, assignments: Sequence[Assignment] | Arrivals, loaded: LoadedChapter
     ) -> Iterator[Finished]:
         """A judge on every core; who waits lends the core to another."""
-        pending = deque(_Task(number, one) for number, one in enumerate(assignments))
+        arrivals = assignments if isinstance(assignments, Arrivals) else None
+        known = () if isinstance(assignments, Arrivals) else assignments
+        pending = deque(_Task(number, one) for number, one in enumerate(known))
+        door: list[Any] = [arrivals.connection] if arrivals else []
+        numbers = itertools.count()
         idle = cores()
         busy: dict[Any, _Judge] = {}
 
@@ -169,8 +178,14 @@ class Pool:
 
         try:
             occupy()
-            while busy:
-                done = [busy.pop(ready) for ready in heard(busy, REST if pending else LOOK)]
+            while busy or arrivals:
+                ready = heard([*busy, *door], REST if pending else LOOK)
+                if arrivals and arrivals.connection in ready:
+                    arrived = arrivals.next()
+                    if arrived is None:
+                        return
+                    pending.append(_Task(next(numbers), arrived))
+                done = [busy.pop(end) for end in ready if end in busy]
                 ended = [(judge, judge.result()) for judge in done]
                 stalling = [end for end, judge in busy.items() if judge.stalls()]
                 ended += [((judge := busy.pop(end)), judge.stopped()) for end in stalling]
@@ -186,7 +201,7 @@ class Pool:
                 judge.fork.end()
 
     def _one_by_one(
-        self, assignments: Sequence[Assignment], loaded: LoadedChapter
+        self, assignments: Iterable[Assignment], loaded: LoadedChapter
     ) -> Iterator[Finished]:
         """In this process, where no other can be forked with everything loaded."""
         for number, assignment in enumerate(assignments):
@@ -222,7 +237,9 @@ class Pool:
 
     def _place(self) -> AbstractContextManager[Cell | AnySandbox]:
         if self.warm is not None:
-            return Cell(self.warm)
+            cell = Cell(self.warm)
+            cell.guard(self.chapter.refusals)
+            return cell
         chapter = self.chapter
         return start_sandbox(self.isolation, chapter.imports, chapter.limits, chapter.preload)
 

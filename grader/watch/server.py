@@ -28,6 +28,7 @@ from grader.wall.isolation import detect
 from grader.wall.protocol.libraries import load
 from grader.wall.protocol.line import forks, take_up
 from grader.wall.sandbox import AnySandbox, start_sandbox
+from grader.wall.zygote import Zygote
 
 if TYPE_CHECKING:
     from grader.course.model import Exercise
@@ -147,6 +148,8 @@ class WarmJudge:
             self.loaded = load_chapter(self.course, self.chapter)
             self.ahead = Ahead(self.loaded)
             self.sandbox.wait()
+            if isinstance(self.sandbox, Zygote):
+                self.sandbox.guard(self.chapter.refusals)
         return self.loaded
 
     def _sandbox(self) -> AnySandbox:
