@@ -28,6 +28,7 @@ OPERATORS = {
     "×": r"\times",
     "±": r"\pm",
     "∪": r"\cup",
+    "∩": r"\cap",
     "*": "*",
 }
 RELATIONS = {
@@ -52,7 +53,7 @@ SYMBOLS = {
     "½": r"\tfrac{1}{2}",
     "%": r"\%",
 }
-PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod"}
+PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod", "∫": r"\int"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
 GIVEN = "|"
