@@ -582,14 +582,6 @@ def test_best_indices(submission, case):
     expect_answer(rewards[got.long()], due, "the rewards at these indices")
 
 
-@check("best_of_n", "where no group is good enough nothing is left", practice=True, examples=8)
-@given(case=sampled())
-def test_best_none(submission, case):
-    rewards, n, *_ = case
-    got = submission.best_of_n(rewards, n, largest_of(rewards) + 1.0)
-    exact(got, torch.empty(0, dtype=torch.int64))
-
-
 untouched("best_of_n", sampled())
 
 
@@ -919,10 +911,11 @@ def test_ppo_stops(submission, case):
     )
     moves = torch.expm1(logprobs - old)
     done = (moves.abs() > edge) & (moves * advantages > 0)
-    going = mask & ~done & (advantages.abs() > 1e-2) & (moves > -0.8)
+    going = mask & ~done & (advantages.abs() > 1e-2)
     got = computable(got, logprobs.shape, "the gradient")
     message = "further in the direction of A than clip allows, or masked"
-    expect_answer(torch.where(going, 0, got), torch.zeros_like(got), message, 1e-2)
+    still = torch.where(done | ~mask, got, 0)
+    expect_answer(still, torch.zeros_like(got), message, 1e-2)
     pulled = torch.where(going, got.sign(), 0)
     due = torch.where(going, -advantages.sign(), 0)
     expect_answer(pulled, due, "elsewhere it pulls where A wants", 1.0)

@@ -295,12 +295,6 @@ slips(
     magnitude-against-threshold: The reward itself has to reach the threshold, with its sign.
         rewards[best] >= threshold -> rewards[best].abs() >= threshold
 
-    never-nothing: If no group is good enough, nothing is left.
-        return best[rewards[best] >= threshold]
-        ->
-        kept = best[rewards[best] >= threshold]
-        return kept if len(kept) else best
-
     first-above: Of those that reach the threshold the best is chosen, not the first.
         return best[rewards[best] >= threshold]
         ->
