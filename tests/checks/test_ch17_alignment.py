@@ -543,8 +543,8 @@ def reached(draw):
 REWARDS = torch.tensor([-1.0, 0.25, -0.5, 2.0, 1.0, 3.0, -2.0, -0.25, -0.75])
 BEST = [
     (REWARDS, 3),
+    (torch.tensor([-3.0, -2.0, 0.25, 0.0, 1.0, 3.0]), 2, 0.5),
     (REWARDS, 3, 0.0),
-    (REWARDS[:6], 2, 0.5),
     (REWARDS[:6], 3, -0.5),
     (REWARDS[:4], 1, 0.0),
     case(REWARDS, n=3, threshold=1.0),
