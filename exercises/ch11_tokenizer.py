@@ -20,7 +20,7 @@ may reach across.  `count_pairs` and `merge` are one round of training, `train_b
 parts that papers leave out and every chat needs: tokens that no text can spell
 (`encode_special`), and a dialogue as the one row of ids that a model is trained on (`render_chat`).
 
-No chapter comes before it, and no library: lists, dictionaries and `bytes` are all it takes.
+It needs no earlier chapter and no library: lists, dictionaries and `bytes` are all it takes.
 Chapter 12 builds the model that reads these ids.
 
 Ids 0 to 255 are the bytes.  `merges` is a list of pairs of ids, the i-th of which makes id
@@ -141,8 +141,8 @@ def encode(text, merges):
     all pieces.
 
     It is neither the longest token nor the leftmost pair that wins, but the oldest pair.  The
-    merges need not come from this text, nor from any: they may fit together badly.  No pair is
-    in them twice.
+    merges may come from another text, and the same rule holds where they hardly fit this one.  No
+    pair is in them twice.
 
     >>> encode("aaab b", [(97, 97), (97, 98)])
     [256, 257, 32, 98]

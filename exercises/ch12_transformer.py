@@ -41,7 +41,7 @@ For the whole chapter:
   through everything but `mask_tokens`, `filter_logits` and `generate`.  Inputs are not changed, and
   need not be contiguous in memory.
 - What you wrote before may be taken from torch: `functional.scaled_dot_product_attention`,
-  `functional.silu`, `functional.cross_entropy`, `nn.LayerNorm`.
+  `functional.silu`, `functional.cross_entropy`, `nn.LayerNorm`; gelu is this chapter's own.
 """
 
 import math
@@ -271,14 +271,14 @@ def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
     """Cut the tail off a distribution before a token is drawn from it.
 
         z = logits / temperature
-        p = softmax(z)
+        p = softmax(z), where top_k has made the others −∞
 
     Three filters, always in this order:
 
     1. Temperature: below 1 likely tokens become likelier still, above 1 all become more alike.
     2. top_k: the top_k largest z stay.  The others are −∞: they have probability 0.
-    3. top_p (the nucleus): with p taken over what is left, so that it sums to 1 again, the smallest
-       set of most probable tokens stays whose probabilities sum to top_p or more.  The token with
+    3. top_p (the nucleus): p sums to 1 over what top_k has left.  The smallest set of most
+       probable tokens stays whose probabilities sum to top_p or more.  The token with
        which the sum gets there belongs to the set, so at least one token always stays.
 
     logits: (..., V), any number of leading axes, none included, all finite; each row is
@@ -367,7 +367,8 @@ def generate(
 
     model: a GPT or anything that is called like one, model(tokens, cache) → (logits, cache).
     tokens: (B, L), the prompt, L ≥ 1.  steps: int ≥ 0.  Returns (B, L + steps), the prompt first;
-    with steps = 0 that is the prompt, and the model is not called.
+    with steps = 0 that is the prompt, and the model is not called.  The model is able to read all
+    that it is fed: L + steps − 1 tokens.
 
     temperature 0: the new token of each row is the one with the largest logit, and nothing is
     drawn, whatever top_k and top_p are.  Otherwise each step makes exactly one draw, for all rows

@@ -49,7 +49,8 @@ def kmeans_plus_plus(X, k, rng):
         w_i = min_j ‖x_i − c_j‖²
 
     A row's weight is its *squared* distance to the *nearest* of the centers c chosen so far: a row
-    far from all of them is likely, and one that is a center already is never chosen again.
+    far from all of them is likely, and one that is a center already is never chosen again: its
+    weight is exactly 0, as (x − x)² is and ‖x‖² − 2 x·x + ‖x‖² may not be.
 
     X is (n, d) with at least k different rows, k ≥ 1.  The answer is (k, d): the chosen rows, in
     the order drawn.  One call of `rng.integers`, k − 1 calls of `rng.choice`, nothing else.
@@ -72,8 +73,8 @@ def kmeans(X, centers, steps):
         inertia = Σ_i ‖x_i − c_{label_i}‖²
 
     One step is both of these moves, in this order, and `steps` ≥ 0 of them are made, converged or
-    not.  A row as near to two centers belongs to the one with the lower index.  A center without
-    any rows stays where it is.
+    not.  A row equally near to two centers belongs to the one with the lower index.  A center
+    without any rows stays where it is.
 
     X is (n, d), centers (k, d).  The answer is the triple (centers, labels, inertia): the moved
     centers (k, d), the index of the nearest *returned* center for every row, (n,) integers, and
@@ -123,8 +124,9 @@ def agglomerate(X, linkage):
 
     over all pairs of a row a of cluster A and a row b of cluster B.  Clusters have numbers: row i
     of X is cluster i at first, and merge t, counted from 0, makes cluster n + t and ends the two
-    that it merges.  Of pairs that are as near, the one with the smallest (i, j) is merged: the
-    smallest i, then the smallest j.
+    that it merges.  Of pairs that are equally near, the one with the smallest (i, j) is merged: the
+    smallest i, then the smallest j.  In tests distances are equal or so far apart that rounding
+    does not decide.
 
     X is (n, d), n ≥ 2; linkage is "single", "complete" or "average".  The answer is (n − 1, 4) as
     SciPy's `linkage` gives it, a row for each merge: (i, j, D, size) with i < j, the distance of
@@ -180,7 +182,8 @@ def isolation_tree(X, max_depth, rng):
     depth 0), has fewer than two rows, or all its rows are equal; a leaf draws nothing.  Otherwise
     the candidates are the features that vary among its rows, in ascending order, and low and high
     are the least and the largest value of feature f among them.  Rows with x[f] < t go left, the
-    others right.  The whole left subtree is grown before the right one.
+    others right; where t happens to be low itself, the left side is a leaf of size 0.  The whole
+    left subtree is grown before the right one.
 
     X is (n, d), n ≥ 1, max_depth ≥ 0.  The answer is a nested dict: {"size": n} for a leaf with n
     rows, {"feature": f, "threshold": t, "left": …, "right": …} for a cut.  Feature and size are

@@ -71,7 +71,7 @@ def best_split(X, y, criterion="gini"):
     I is the impurity by `criterion`. X is (n, d), n ≥ 1, y is (n,), integers ≥ 0 of any kind. A
     question sends a row to the left if x[feature] ≤ threshold, to the right otherwise; n_left and
     n_right are how many rows go there, y_left and y_right their labels. The thresholds of a feature
-    are the midpoints of neighbouring distinct values of its column, so no side is ever empty.
+    are the midpoints of neighbouring distinct values of its column, so that no side is empty.
 
     The answer is (feature, threshold, gain) of the largest gain: an integer and two floats. Gains
     within 1e-9 of the largest are tied with it; of tied questions the lowest feature is taken, and

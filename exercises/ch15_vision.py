@@ -66,7 +66,7 @@ class ResidualBlock(nn.Module):
 
     The names in state_dict() are exactly theirs: conv1.weight, bn1.weight, bn1.bias,
     bn1.running_mean, …, downsample.0.weight, downsample.1.weight, ….  In training each batch norm
-    takes its statistics from the batch and sees one batch in a forward; in evaluation it uses the
+    takes its statistics from the batch and is called once in a forward; in evaluation it uses the
     running ones.  (He et al., "Deep Residual Learning for Image Recognition", 2015.)
 
     Below, conv1 hands on what it gets and conv2 −½ of it, so that F(x) = −½ · relu(x).
@@ -141,8 +141,8 @@ def unpatchify(patches, patch_size, height, width):
 class ViTEmbedding(nn.Module):
     """Make a sequence of an image: a token for each patch, one for the whole, and where each is.
 
-        z_0 = cls_token + pos_embed_0
-        z_i = proj(patch i − 1) + pos_embed_i,   i = 1, …, L
+        z[0] = cls_token + pos_embed[0]
+        z[i] = proj(patch[i − 1]) + pos_embed[i],   i = 1, …, L
 
     The class token belongs to no place: what the last layer makes of it says what is in the image.
     A linear map of each patch is a convolution whose stride is its size, so that is what `proj`
@@ -260,9 +260,9 @@ def random_masking(x, mask_ratio, generator):
     first**, so kept[n, k] = x[n, ids_shuffle[n, k]].  The second argsort is the inverse of the
     first: ids_restore[n, i] is the place that token i has in the shuffled order.
 
-    x: (N, L, D); mask_ratio: the share that is *removed*, from 0 up, a multiple of 1/8 below 1, and
-    K ≥ 1; generator: a CPU `torch.Generator`, of which that one draw is made and no other, nor any
-    from torch's global one.  The draw is float32 whatever x is.
+    x: (N, L, D); mask_ratio: the share that is *removed*, 0, 1/8, 2/8 … or 7/8, and at least one
+    token is kept, K ≥ 1; generator: a CPU `torch.Generator`, of which that one draw is made and no
+    other, nor any from torch's global one.  The draw is float32 whatever x is.
 
     Returns (kept, mask, ids_restore): kept (N, K, D); mask (N, L) like x in dtype, in the original
     order, **0 = kept and 1 = removed**; ids_restore (N, L), int64.  (He et al., 2021.)
@@ -308,14 +308,16 @@ def masked_reconstruction_loss(pred, target, mask, normalize=False):
     """Measure how well the hidden patches were filled in; what was shown does not count.
 
         e[n, i] = 1/Q · Σ_k (pred[n, i, k] − t[n, i, k])²
-        loss = Σ mask[n, i] · e[n, i] / Σ mask[n, i],   both sums over all n and i
+        loss = (Σ mask[n, i] · e[n, i]) / (Σ mask[n, i])
 
-    t is the target, unless normalize is given.  Then each patch of the target first becomes
+    Both sums are over all n and i.  t is the target, unless normalize is True: then each patch of
+    the target first becomes
 
-        t = (target − mean) / √(var + 10⁻⁶)
+        t = (target − mean) / √(var + ε)
 
-    with the mean and the **unbiased** variance (divided by Q − 1) of its own Q ≥ 2 entries, so that
-    a patch of faint texture counts as much as one of strong edges.  pred stays as it is.
+    with ε = 10⁻⁶, the mean and the **unbiased** variance (divided by Q − 1) of its own Q ≥ 2
+    entries, so that a patch of faint texture counts as much as one of strong edges.  pred stays as
+    it is.
 
     pred, target: (N, L, Q), patches as `patchify` makes them; mask: (N, L) of 0.0 and 1.0, 1 =
     removed, with at least one 1 in the batch.  Images may have different numbers of removed

@@ -42,7 +42,7 @@ from torch.nn import functional
 
 
 def gaussian_kl(mu, logvar):
-    """Say how many nats a normal distribution tells beyond the standard one.
+    """Measure how far a normal distribution is from the standard one, in nats.
 
         KL = ½ · Σ (e^{logvar} + μ² − 1 − logvar)
 
@@ -115,8 +115,8 @@ def gan_losses(real_logits, fake_logits):
     """Say what the discriminator and what the generator of a GAN have to bring down.
 
         D = sigmoid(logits)
-        d_loss = mean of −log D(real) + mean of −log(1 − D(fake))
-        g_loss = mean of −log D(fake)
+        d_loss = mean of (−log D(real)) + mean of (−log(1 − D(fake)))
+        g_loss = mean of (−log D(fake))
 
     D is the discriminator's probability that a picture is real.  The generator does not lower
     log(1 − D(fake)), which is flat where D is sure: it raises log D(fake), the non-saturating
@@ -278,13 +278,14 @@ def clip_loss(image_features, text_features, logit_scale):
 def zero_shot_probabilities(image_features, prompt_features, logit_scale):
     """Classify pictures by the names of the classes alone, each said in several ways.
 
-        u_cp = prompt_cp / ‖prompt_cp‖
+        u_cp = v_cp / ‖v_cp‖
         m_c = 1/P · Σ_p u_cp
         w_c = m_c / ‖m_c‖
         probabilities_n = softmax over c of e^{logit_scale} · w_c · I_n
 
-    I_n = image_n / ‖image_n‖.  "A photo of a cat", "a drawing of a cat": each prompt counts alike,
-    however long its vector is, and the class vector w_c is of unit length again.
+    v_cp is the vector of prompt p of class c, and I_n = image_n / ‖image_n‖.  "A photo of a cat",
+    "a drawing of a cat": each prompt counts alike, however long its vector is, and the class
+    vector w_c is of unit length again.
 
     image_features: (N, D); prompt_features: (C, P, D), P prompts for each of C classes;
     logit_scale: a tensor without axes, the logarithm of the scale.  No vector and no mean is zero.
@@ -292,8 +293,8 @@ def zero_shot_probabilities(image_features, prompt_features, logit_scale):
 
     >>> images = torch.tensor([[3.0, 0.0], [0.0, 2.0], [5.0, 5.0]])
     >>> prompts = torch.tensor([[[2.0, 0.0], [1.0, 0.0]], [[3.0, 4.0], [-30.0, 40.0]]])
-    >>> scale = torch.tensor(3.0).log()
-    >>> zero_shot_probabilities(images, prompts, scale.log()).round(decimals=4)
+    >>> logit_scale = torch.tensor(3.0).log().log()  # so that the scale is log 3
+    >>> zero_shot_probabilities(images, prompts, logit_scale).round(decimals=4)
     tensor([[0.7500, 0.2500],
             [0.2500, 0.7500],
             [0.5000, 0.5000]])

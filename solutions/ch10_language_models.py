@@ -111,8 +111,8 @@ def perplexity(tokens, probabilities):
 
     tokens: int64 (T,), T ≥ n; probabilities: a float tensor with n axes of size V, indexed as
     those of `ngram_probabilities`, used as they are whether or not they sum to one.  Returns a
-    float (or a tensor of no axes); infinity if one of the tokens has probability 0.  A text may
-    have 300 tokens, and the product of 300 probabilities is 0 in float32.
+    float (or a tensor of no axes); infinity if one of the tokens has probability 0.  Add up
+    logarithms: the product of 300 probabilities is too small for float32.
 
     The pairs 0 1, 1 0, 0 1, 1 1 below have probabilities 0.8, 0.5, 0.8, 0.5, whose geometric mean
     is the root of 0.4:
@@ -135,7 +135,7 @@ def negative_sampling_loss(center, context, negatives):
         loss = mean_b [−log σ(c_b·o_b) − Σ_k log σ(−c_b·n_bk)],   σ(z) = 1 / (1 + exp(−z))
 
     Instead of a softmax over the whole vocabulary, K + 1 yes-or-no questions: is this a word that
-    stands next to c?  The sum over the K negatives is no mean; over the batch it is one.
+    stands next to c?  The K negatives are summed, the batch is averaged.
     (Mikolov et al., 2013, equation 4.)
 
     center: (B, D), the vectors c; context: (B, D), the true neighbours o; negatives: (B, K, D),
@@ -291,7 +291,8 @@ def masked_sequence_loss(logits, targets, mask):
 
     logits: (B, L, V), finite everywhere; targets: int64 (B, L); mask: boolean (B, L).  Returns a
     tensor of no axes.  Where the mask is False, the target may be anything, −100 or V included,
-    and nothing has any influence.  If nothing is True, the loss is 0 and so are its gradients.
+    and target and logits have no influence.  If all of it is False, the loss and its gradients are
+    0.
     Logits up to ±10000 give neither infinity nor NaN, as in chapter 4.
 
     Below, the targets have probabilities 0.5 and 0.75:
@@ -331,9 +332,10 @@ def beam_search(step, start, end, beam_size, max_length):
     token if it was reached, and the sum of its log probabilities, a float, not divided by any
     length.
 
-    It does not matter how often `step` is called.  A finished hypothesis that is among the best may
-    as well be set aside, outside of the beam, until the end: a log probability is at most 0, so
-    what it would crowd out of the beam cannot overtake it.  Two scores are never equal in tests.
+    It does not matter how often `step` is called, and two scores are never equal in tests.  Many
+    programs set a finished hypothesis aside once it was among the beam_size best of its round,
+    and keep the beam for others.  That gives the same answer: a log probability is at most 0, so
+    what the finished one would crowd out of the beam cannot overtake it.
 
     Below, greedy search takes the 1 first, and ends with 0.5·0.4 = 0.2; two hypotheses side by
     side find 0.4·0.9 = 0.36:
@@ -378,13 +380,14 @@ def bleu(candidates, references, max_n=4):
     the", and two in both together.
 
     c is the total length of the candidates; r is the total, over the candidates, of the length of
-    that reference which is closest to the candidate's (the shorter if two are as close).
+    that reference which is closest to the candidate's (the shorter if two are equally close).
     (Papineni et al., 2002.)
 
     candidates: a list of one or more sentences, each a list of tokens (ints or text), which may be
     empty; references: for each candidate a list of one or more sentences, none empty; max_n: int
     ≥ 1.  Returns a float from 0 to 1.  There is no smoothing: the answer is 0 if no n-gram of some
-    order matches.  A candidate shorter than n has no n-grams, and adds nothing to p_n.
+    order matches, whatever the rest would be.  A candidate shorter than n has no n-grams, and adds
+    nothing to p_n.
 
     >>> references = [["the cat".split(), "the big the".split()]]
     >>> round(bleu(["the the the".split()], references, max_n=1), 6)

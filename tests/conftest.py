@@ -10,6 +10,8 @@ import pytest
 
 # Before torch is loaded: tests run side by side, and its threads would wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What a test starts shall not stay.
+os.environ.setdefault("GRADE_COLD", "1")
 
 from grader.course.model import Course
 from grader.course.reading import load_course

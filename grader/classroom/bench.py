@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.classroom.journal import Key, key_of
 from grader.course.model import Chapter, Course
 from grader.course.versions import Versions, versions_of
+from grader.judge.arrivals import Arrivals
 from grader.judge.assignment import Assignment, Finished, JudgeError, Run
 from grader.judge.side_by_side import judge_side_by_side
 from grader.submission.reading import Submission
@@ -41,6 +42,10 @@ class Bench:
         yield from judge_side_by_side(
             self.course, self.chapter, self.run, self.isolation, assignments
         )
+
+    def judge_arriving(self, arrivals: Arrivals) -> Generator[Finished]:
+        """Judge what comes, for as long as anything may come."""
+        yield from judge_side_by_side(self.course, self.chapter, self.run, self.isolation, arrivals)
 
     def judge_alone(self, assignments: Sequence[Assignment]) -> Generator[Finished]:
         """Judge them one after another, the exercises of each side by side."""

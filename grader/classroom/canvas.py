@@ -169,12 +169,12 @@ class Gradebook:
             row = rows.get(result.student)
             if row is None:
                 continue
-            if result.report is None:
+            if result.mark is None:
                 without.append(result.student)
             elif column is not None and self._students[row].value(column).upper() == EXCUSED:
                 excused.append(result.student)
             else:
-                mark = points(result.report.score * scale)
+                mark = points(result.mark * scale)
                 marks[row] = mark.replace(".", ",") if comma else mark
         notes = []
         if excused:

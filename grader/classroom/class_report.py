@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import Template
+from markupsafe import Markup
 
-from grader.classroom.figures import Marks, Rate, figures_of
+from grader.classroom.figures import Figures, Marks, Rate, figures_of
 from grader.classroom.grades_csv import points
 from grader.classroom.look_alikes import LookAlikes
 from grader.classroom.pages import NAME, environment
@@ -49,8 +51,32 @@ def class_report(
     `pages` gives each student's page and `files` the other files, relative to the page.
     """
     figures = figures_of(results, look_alikes)
+    return _template("class_report.html.j2").render(
+        results=results,
+        figures=figures,
+        sections=Markup(_sections(results, figures, look_alikes, pages, files)),
+    )
+
+
+def report_sections(
+    results: ClassResults,
+    look_alikes: LookAlikes,
+    pages: Mapping[str, str],
+    files: Sequence[str],
+) -> str:
+    """What the page says, as HTML for a page of somebody else's."""
+    return _sections(results, figures_of(results, look_alikes), look_alikes, pages, files)
+
+
+def _sections(
+    results: ClassResults,
+    figures: Figures,
+    look_alikes: LookAlikes,
+    pages: Mapping[str, str],
+    files: Sequence[str],
+) -> str:
     isolations = {one.report.isolation for one in results.results if one.report}
-    return _template().render(
+    return _template("class_report_sections.html.j2").render(
         results=results,
         figures=figures,
         bars=list(bars(figures.marks)) if figures.marks else [],
@@ -87,10 +113,11 @@ def _across(marks: Marks) -> float:
     return round(LEFT + (WIDTH - 2 * LEFT) * marks.median / marks.most, 1)
 
 
-def _template() -> Template:
+@cache
+def _template(name: str) -> Template:
     templates = environment()
     templates.filters |= {"name": _name, "points": points, "share": _share}
-    return templates.get_template("class_report.html.j2")
+    return templates.get_template(name)
 
 
 def _name(text: str) -> str:

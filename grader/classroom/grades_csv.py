@@ -21,7 +21,8 @@ def grades_csv(results: ClassResults) -> str:
     """Student, chapter, points, status and problem, then the points of each exercise.
 
     The status is `passed` (full marks), `failed` or `no mark`; without a mark every points
-    field is empty, never 0.  Beside a mark the problem says which attempts do not count.
+    field is empty, never 0.  Beside a mark the problem says which attempts do not count, and what
+    being late cost; the exercises' points are those that were reached.
     """
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
@@ -50,5 +51,5 @@ def _row(result: Result, chapter: Chapter) -> list[str]:
         by_id = {exercise.id: points(exercise.score) for exercise in report.exercises}
         each = [by_id.get(exercise.id, "") for exercise in chapter.exercises]
         status = "passed" if report.passed else "failed"
-        marks = [points(report.score), points(report.max_score), status]
+        marks = [points(result.mark or 0.0), points(report.max_score), status]
     return [cell(result.student), chapter.id, *marks, cell(result.problem or result.note), *each]

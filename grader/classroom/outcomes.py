@@ -54,11 +54,14 @@ def write_results(
     disclosure: Disclosure,
     released: str,
     canvas: CanvasExport | None = None,
+    *,
+    secret: bool = False,
 ) -> Written:
     """Write everything into a folder: tables, reports, a page a student, the class report.
 
     `disclosure` is what students may see on their pages; the other files are the instructor's.
-    `released` is the text of the stub, which no two submissions have from each other.  Raises
+    `released` is the text of the stub, which no two submissions have from each other.  A `secret`
+    seed does not stand on the students' pages.  Raises
     CanvasError if the gradebook and the class cannot be put together; all else is there then.
     """
     pages = file_names(one.student for one in results.results)
@@ -68,7 +71,7 @@ def write_results(
         _write(folder / REPORTS, reports_jsonl(results)),
     ]
     for one in results.results:
-        page = student_page(one, results, disclosure)
+        page = student_page(one, results, disclosure, secret=secret)
         paths.append(_write(folder / STUDENTS / pages[one.student], page))
     links = {student: f"{STUDENTS}/{page}" for student, page in pages.items()}
     look_alikes = find_look_alikes(results.results, released)

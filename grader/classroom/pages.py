@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, Template
@@ -37,11 +38,14 @@ def file_names(students: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def student_page(result: Result, results: ClassResults, disclosure: Disclosure) -> str:
+def student_page(
+    result: Result, results: ClassResults, disclosure: Disclosure, *, secret: bool = False
+) -> str:
     """The whole page of one student, with no more than may be disclosed."""
     student = harmless(result.student, NAME)
     if result.report is not None:
-        return page_html([result.report], disclosure, f"{results.chapter.id} · {student}")
+        report = replace(result.report, seed=None) if secret else result.report
+        return page_html([report], disclosure, f"{results.chapter.id} · {student}")
     return _no_mark().render(
         student=student,
         course=results.course,

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from grader.classroom.lateness import ON_TIME, Lateness
 from grader.course.model import Chapter
 from grader.report.model import ChapterReport, CheckReport, ExerciseReport
 from grader.submission.reading import Submission
@@ -29,7 +30,8 @@ class Result:
     """One student's submission of one chapter, and what became of it.
 
     Without a report there is no mark, and `problem` says why in one line: the submission cannot
-    be read, or the grader failed.  `before` is the last report of another version of the course.
+    be read, or the grader failed.  `before` is the last report of another version of the course,
+    `late` what the mark loses.
     """
 
     student: str
@@ -39,6 +41,12 @@ class Result:
     known: bool = False
     before: ChapterReport | None = None
     note: str = ""
+    late: Lateness = ON_TIME
+
+    @property
+    def mark(self) -> float | None:
+        """The points that count: the report's, less what being late costs."""
+        return self.late.mark(self.report.score) if self.report else None
 
     @property
     def failed(self) -> bool:

@@ -93,14 +93,14 @@ def _handed_in(student: str, entry: _Entry, course: Course, chapter: Chapter) ->
         if len(entry.claims) > 1:
             names = ", ".join(map(clean, entry.claims))
             raise UnreadableSubmission(f"{names}: which of them is it? Keep one")
-        submission = _submission(entry.attempts[last], course, chapter)
+        submission = submission_among(entry.attempts[last], course, chapter)
         return HandedIn(student, submission, note=note)
     except UnreadableSubmission as error:
         problem = harmless(" ".join(str(error).split()), LONGEST_PROBLEM)
         return HandedIn(student, None, problem, note)
 
 
-def _submission(members: list[Member], course: Course, chapter: Chapter) -> Submission:
+def submission_among(members: list[Member], course: Course, chapter: Chapter) -> Submission:
     """The submission among one student's files.  Raises UnreadableSubmission."""
     unpacked = list(_unpacked(members))
     files = [one for one in unpacked if _is_source(one)] or _python_by_another_name(unpacked)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.cli import authors, students, teachers
+from grader.cli import authors, handing_in, serving, students, teachers
 from grader.cli import completion as complete
 from grader.cli.codes import Code
 from grader.cli.group import CommandGroup, UsageError, misspelt_command, spelt_apart, usage
@@ -67,20 +67,29 @@ def run(
     repro: Annotated[
         bool, typer.Option("--repro", help="print the counterexample as Python to play with")
     ] = False,
+    cold: Annotated[
+        bool,
+        typer.Option(
+            "--cold", envvar="GRADE_COLD", help="let no judge stay, and ask none that did"
+        ),
+    ] = False,
 ) -> None:
     """Grade everything, or the chapters and exercises named."""
     from grader.cli import grading
+    from grader.judge.assignment import Run
     from grader.student.workspace import Workspace
     from grader.submission.reading import renamings
 
     course = course_here()
     place = submission or workspace_here(course).folder
+    usual = submission is None and not map and Run(seed, examples) == Run()
     choice = grading.Choice(
         targets=tuple(targets or ()),
         submission=place,
         seed=seed,
         examples=examples,
         renamed=renamings(map or (), course),
+        warm=usual and not cold and "CI" not in os.environ,
     )
     reports = grading.graded(course, choice)
     if submission is None:
@@ -97,7 +106,9 @@ def run(
 
 
 students.register(app)
+handing_in.register(app)
 teachers.register(app)
+serving.register(app)
 authors.register(app)
 
 

@@ -14,6 +14,13 @@ def chapters(incomplete: str) -> list[str]:
     return _beginning(incomplete, [one.id for one in course.chapters]) if course else []
 
 
+def paths(incomplete: str) -> list[str]:
+    """Chapters and paths through the course that begin so."""
+    course = _course()
+    names = [path.name for path in course.paths] if course else []
+    return [*chapters(incomplete), *_beginning(incomplete, names)]
+
+
 def exercises(incomplete: str) -> list[str]:
     """Exercises that begin so, with or without their chapter."""
     course = _course()

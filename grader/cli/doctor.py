@@ -22,6 +22,7 @@ from grader.student.workspace import find_workspace
 from grader.wall import cgroups, usage
 from grader.wall.isolation import PROCESS, USER, Isolation, detect, lacking
 from grader.wall.protocol.line import forks
+from grader.watch.staying import staying
 
 DISTRIBUTION = "gradschool"
 WEAK = {
@@ -60,6 +61,7 @@ def findings() -> Iterator[Finding]:
     yield from nbgrader_course(Path.cwd())
     yield from isolation(detect(), sys.platform)
     yield memory(cgroups.home(), usage.tells())
+    yield from warm_judges(staying())
     yield Finding("python", f"{platform.python_version()} on {platform.system()}")
     try:
         declared = importlib.metadata.requires(DISTRIBUTION) or []
@@ -68,6 +70,13 @@ def findings() -> Iterator[Finding]:
         return
     yield from libraries(declared, installed, course)
     yield from extras(declared, installed)
+
+
+def warm_judges(sockets: list[Path]) -> Iterator[Finding]:
+    """Judges that stay for the next run of `grade`."""
+    if sockets:
+        chapters = ", ".join(sorted({path.name.partition("-")[0] for path in sockets}))
+        yield Finding("warm", f"{chapters}: loaded for ten minutes, end that with `grade stop`")
 
 
 def course_here(folder: Path) -> tuple[Course | None, Finding]:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from grader.report.as_github import Place
 
 
+Chosen = tuple[Chapter, tuple[Exercise, ...]]
+"""A chapter, and those of its exercises that were named."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """What to grade, and how."""
@@ -35,22 +39,45 @@ class Choice:
     seed: int
     examples: int
     renamed: tuple[Renaming, ...] = ()
+    warm: bool = False
+    """Whether a judge may be asked that stayed, and one be left behind."""
 
 
 def graded(course: Course, choice: Choice) -> list[ChapterReport]:
     """Grade what was chosen.  Raises UnknownName, UnreadableSubmission, CourseError, JudgeError."""
     if not choice.submission.exists():
         raise UnreadableSubmission(f"{choice.submission} does not exist")
+    chosen = _chosen(course, choice)
+    if not choice.warm or len(chosen) != 1:
+        return _graded_cold(course, choice, chosen)
+    from grader.watch.staying import Stay, asked, leave_behind
+
+    ((chapter, exercises),) = chosen
+    stay = Stay(course, chapter, choice.submission)
+    report = asked(stay, tuple(one.name for one in exercises), _prepare_to_draw)
+    if report is not None:
+        return [report]
+    graded_now = _graded_cold(course, choice, chosen)
+    leave_behind(stay)
+    return graded_now
+
+
+def _graded_cold(course: Course, choice: Choice, chosen: list[Chosen]) -> list[ChapterReport]:
+    """Graded by judges that are started for it."""
     assignments = [
         Assignment(chapter, _submission(choice, chapter), exercises)
-        for chapter, exercises in _chosen(course, choice)
+        for chapter, exercises in chosen
     ]
     with started(assignments, detect()) as waves:
-        # What will draw the reports is imported while the sandboxes import NumPy and torch.
-        importlib.import_module("grader.report.terminal")
+        _prepare_to_draw()
         run = Run(choice.seed, choice.examples)
         with _progress(course, assignments) as observe:
             return reports(course, assignments, run, detect(), observe, waves)
+
+
+def _prepare_to_draw() -> None:
+    """Import what will draw the reports, while others import libraries or judge."""
+    importlib.import_module("grader.report.terminal")
 
 
 def _submission(choice: Choice, chapter: Chapter) -> Submission:
@@ -165,7 +192,7 @@ def places(course: Course, choice: Choice) -> dict[str, Place]:
     return found
 
 
-def _chosen(course: Course, choice: Choice) -> list[tuple[Chapter, tuple[Exercise, ...]]]:
+def _chosen(course: Course, choice: Choice) -> list[Chosen]:
     """Chapters in the order of the course, each with the exercises that were named."""
     if not choice.targets:
         return [(chapter, chapter.exercises) for chapter in _handed_in(course, choice.submission)]

@@ -15,6 +15,7 @@ GRADING = "run"
 
 GENERAL = ("--help", "--install-completion", "--show-completion")
 STUDENTS = ("init", "next", "watch", "list", "hint", "reset", "solution", "show", "doctor")
+HANDING_IN = ("login", "submit", "submissions")
 AUTHORS = ("audit", "docs", "notebooks", "stubs")
 WIDTH = 79
 CHAPTER = re.compile("ch|chapter", re.IGNORECASE)
@@ -56,7 +57,10 @@ class CommandGroup(TyperGroup):
         for name in students:
             formatter.write(f"  {name:<10}{self.commands[name].get_short_help_str(WIDTH - 12)}\n")
         authors = [name for name in AUTHORS if name in shown]
-        instructors = [name for name in shown if name not in (*students, *authors)]
+        handing_in = [name for name in HANDING_IN if name in shown]
+        others = (*students, *handing_in, *authors)
+        instructors = [name for name in shown if name not in others]
+        formatter.write(_names("  With a class's server", handing_in))
         formatter.write("\n" + _names("For instructors", sorted(instructors)))
         formatter.write(_names("For authors of a course", authors))
         formatter.write(MORE)

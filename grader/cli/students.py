@@ -23,12 +23,23 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command("next")(next_exercise)
     app.command()(watch)
+    app.command()(stop)
     app.command("list")(list_exercises)
     app.command()(hint)
     app.command()(reset)
     app.command()(solution)
     app.command()(show)
     app.command()(doctor)
+
+
+def stop() -> None:
+    """End the judges that stay for the next run."""
+    from grader.watch.staying import dismiss, staying
+
+    judges = staying()
+    for judge in judges:
+        dismiss(judge)
+    say(f"{len(judges)} warm judges have left" if judges else "no judge stays here")
 
 
 def list_exercises(
@@ -49,16 +60,22 @@ def list_exercises(
 
 def next_exercise(
     chapter: Annotated[
-        str | None, typer.Argument(help="only in this chapter", autocompletion=complete.chapters)
+        str | None,
+        typer.Argument(
+            help="only in this chapter, or along this path through the course",
+            autocompletion=complete.paths,
+        ),
     ] = None,
 ) -> None:
     """Say what to do now, and why."""
-    from grader.student.commands import next_step, what_to_do
+    from grader.student.commands import next_step, paths_through, what_to_do
 
     chosen, workspace, progress = _standing(chapter)
     step = next_step(workspace, progress, chosen)
     for line in what_to_do(workspace, step) if step else ["Everything here is done."]:
         typer.echo(line)
+    for line in paths_through(workspace.course) if chapter is None else ():
+        typer.echo(line, err=True)
 
 
 def hint(
@@ -177,11 +194,11 @@ def _at_hand() -> Exercise:
 
 
 def _standing(name: str | None) -> tuple[tuple[Chapter, ...], Workspace, Progress]:
-    """The chapter of that name, or all of them, and what a student has done here."""
+    """The chapter or path of that name, or all chapters, and what a student has done here."""
     from grader.student.progress import load_progress
 
     course = course_here()
-    chosen = (course.chapter(name),) if name else course.chapters
+    chosen = course.along(name) if name else course.chapters
     workspace = workspace_here(course)
     progress = load_progress(workspace.folder)
     say(progress.note)

@@ -89,12 +89,26 @@ class Chapter:
         short = () if self.number is None else (str(self.number), f"ch{self.number:02}")
         return (self.id, self.module, *short)
 
+    @property
+    def refusals(self) -> dict[str, str]:
+        """The library functions that are refused, by name, and why."""
+        return {entry.name: entry.why for entry in self.refused}
+
     def exercise(self, name: str) -> Exercise:
         """Raises UnknownName."""
         for exercise in self.exercises:
             if exercise.name == name:
                 return exercise
         raise _unknown(f"{self.id}.{name}", [exercise.id for exercise in self.exercises])
+
+
+@dataclass(frozen=True)
+class CoursePath:
+    """A path through a course: some chapters in the order to take them.  It locks nothing."""
+
+    name: str
+    title: str
+    chapters: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,7 @@ class Course:
     chapters: tuple[Chapter, ...]
     about: str = ""
     """What the course is, in Markdown, for its start page."""
+    paths: tuple[CoursePath, ...] = ()
 
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
@@ -128,6 +143,13 @@ class Course:
             if name in chapter.names:
                 return chapter
         raise _unknown(name, [chapter.id for chapter in self.chapters])
+
+    def along(self, name: str) -> tuple[Chapter, ...]:
+        """The chapters of the path of that name, or the chapter.  Raises UnknownName."""
+        for path in self.paths:
+            if path.name == name:
+                return tuple(self.chapter(one) for one in path.chapters)
+        return (self.chapter(name),)
 
     def select(self, target: str) -> tuple[Chapter, Exercise | None]:
         """The chapter and exercise that `ch3` or `ch3.layer_norm` means.  Raises UnknownName."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grader.course.model import Chapter, Course, CourseError, Exercise, Refused
+from grader.course.model import Chapter, Course, CourseError, CoursePath, Exercise, Refused
 from grader.wall.limits import Limits
 
 POINTS = 100
@@ -37,7 +37,9 @@ def load_course(root: Path) -> Course:
     chapters = tuple(reader.chapter(entry) for entry in data.get("chapter", ()))
     if not chapters:
         raise CourseError.at(path, 1, "no [[chapter]] in the course")
-    return Course(str(data.get("name", root.name)), root, chapters, str(data.get("about", "")))
+    paths = tuple(reader.course_path(entry, chapters) for entry in data.get("path", ()))
+    name, about = str(data.get("name", root.name)), str(data.get("about", ""))
+    return Course(name, root, chapters, about, paths)
 
 
 class _Reader:
@@ -76,6 +78,20 @@ class _Reader:
             exercises=exercises,
             limits=self.limits(name, entry.get("limits", {})),
         )
+
+    def course_path(self, entry: dict[str, Any], chapters: tuple[Chapter, ...]) -> CoursePath:
+        name, title, along = (entry.get(key) for key in ("name", "title", "chapters"))
+        known = [chapter.id for chapter in chapters]
+        if not isinstance(name, str) or not isinstance(title, str):
+            raise self.error(str(name), f"path {name or '?'} needs a name and a title")
+        if any(name in chapter.names for chapter in chapters):
+            raise self.error(name, f"path {name} is called like a chapter")
+        if not isinstance(along, list) or not along:
+            raise self.error(name, f"path {name} needs chapters, a list of their ids")
+        for one in along:
+            if one not in known:
+                raise self.error(name, f"path {name} leads to {one}, which is no chapter")
+        return CoursePath(name, title, tuple(along))
 
     def exercise(self, chapter: str, entry: dict[str, Any]) -> Exercise:
         name, points, hints = entry.get("name"), entry.get("points"), entry.get("hints")

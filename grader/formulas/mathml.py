@@ -20,7 +20,7 @@ BEFORE = (
     # The converter knows no escaped character within a text.
     (re.compile(r"\\_"), "_"),
     # Behind an accent or the word max it takes an index for a limit, which goes below.
-    (re.compile(r"(\\(?:hat|bar)\{\w\}|\\text\{(?:max|min)\})(?=_)"), r"{\1{}}"),
+    (re.compile(r"(\\(?:hat|bar)\{\\?\w+\}|\\text\{(?:max|min)\})(?=_)"), r"{\1{}}"),
     # Browsers set a function close to its argument.
     (re.compile(r"(\\(?:log|exp|tanh|sin|cos)) (?=[\w\\])"), r"\1\\, "),
 )

@@ -83,9 +83,8 @@ def judged(
 ) -> Judged:
     """Judge one exercise; `observe` hears of every check whether it passed.  Raises JudgeError."""
     submission, chapter = assignment.submission, assignment.chapter
-    refused = {entry.name: entry.why for entry in chapter.refused}
     sources = Sources(
-        submission.module, submission.files, refused, place.core, submission.is_notebook
+        submission.module, submission.files, chapter.refusals, place.core, submission.is_notebook
     )
     session = Session(place.workers, sources, chapter.limits, place.account)
     try:

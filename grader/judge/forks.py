@@ -126,9 +126,9 @@ def forked(
     return Fork(process, ours, progress, leads)
 
 
-def heard(connections: Iterable[Connection]) -> list[Any]:
+def heard(connections: Iterable[Connection], seconds: float = LOOK) -> list[Any]:
     """Those of the connections on which a child has something to say, or has ended; maybe none."""
-    return wait(list(connections), LOOK)
+    return wait(list(connections), seconds)
 
 
 def stalled(since: float) -> bool:

@@ -106,7 +106,9 @@ def main(line: Connection, control: socket.socket, processes: str) -> None:
     usage.PROC = processes
     task: _Task = line.recv()
     limits = task.assignments[0].chapter.limits
-    with Chamber(Zygote(control, limits)) as chamber:
+    chapters = {one.chapter.id: one.chapter for one in task.assignments}
+    refused = next(iter(chapters.values())).refusals if len(chapters) == 1 else None
+    with Chamber(Zygote(control, limits), refused) as chamber:
         try:
             line.send(task.judged(chamber, lambda exercise, passed: line.send((exercise, passed))))
         except KNOWN as error:

@@ -7,9 +7,10 @@ nothing passes from one submission to another, on either side.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,12 +18,23 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grader.course.model import Chapter, Course, CourseError
+from grader.judge.arrivals import Arrivals
 from grader.judge.assignment import Assignment, Finished, JudgeError, Run
 from grader.judge.attempt import DIED, Attempt
 from grader.judge.chapter import LoadedChapter, load_chapter
 from grader.judge.drawing import draw
 from grader.judge.exercise import Place, cores, joined, judged, settle, spare_the_collector
-from grader.judge.forks import SILENT, Died, Fork, Progress, forked, growth_of, heard, stalled
+from grader.judge.forks import (
+    LOOK,
+    SILENT,
+    Died,
+    Fork,
+    Progress,
+    forked,
+    growth_of,
+    heard,
+    stalled,
+)
 from grader.judge.grading import ALONE
 from grader.report.model import ChapterReport
 from grader.wall.clocks import Account
@@ -33,6 +45,12 @@ from grader.wall.protocol.line import forks
 from grader.wall.sandbox import AnySandbox, Cell, Sandbox, start_sandbox
 
 CRASHED, STALLED = SubmissionLost("crashed", DIED), SubmissionLost("timeout", SILENT)
+
+REST = 0.5
+"""Seconds between looks whether a submission only waits, while others wait for a core."""
+
+BEYOND = 8
+"""Judges more than cores, at most, because what is judged waits for something."""
 
 Lost = dict[tuple[int, int], SubmissionLost]
 """How earlier judges of a submission ended, by exercise and check."""
@@ -54,6 +72,12 @@ class _Judge:
     task: _Task
     core: int
     fork: Fork
+    account: Account
+    idle: float = 0.0
+    looked: float = field(default_factory=time.monotonic)
+    lends: bool = False
+    """Whether another judge has its core, too: what is judged here waited."""
+
     seen: tuple[int, int] = (-1, -1)
     since: float = field(default_factory=time.monotonic)
 
@@ -70,6 +94,16 @@ class _Judge:
             result = JudgeError(str(error))
         self.fork.end()
         return result
+
+    def rests(self) -> bool:
+        """Whether nothing of the submission ran for most of the time since the last look."""
+        passed = time.monotonic() - self.looked
+        if passed < REST:
+            return False
+        rested = self.account.idle - self.idle
+        self.looked += passed
+        self.idle += rested
+        return rested > passed / 2
 
     def stalls(self) -> bool:
         """Whether it has been at one check for longer than any check takes."""
@@ -102,8 +136,11 @@ class Pool:
     isolation: Isolation
     warm: Sandbox | None
 
-    def judge_each(self, assignments: Sequence[Assignment]) -> Iterator[Finished]:
-        """Yields the number of each and its report, or why there is none, as they are done."""
+    def judge_each(self, assignments: Sequence[Assignment] | Arrivals) -> Iterator[Finished]:
+        """Yields the number of each and its report, or why there is none, as they are done.
+
+        It goes on for as long as there may be arrivals, and drops its work when there are no more.
+        """
         load(self.chapter.imports)
         loaded = load_chapter(self.course, self.chapter)
         if self.warm is not None and not self.warm.divisible():
@@ -116,10 +153,14 @@ class Pool:
             yield from self._one_by_one(assignments, loaded)
 
     def _side_by_side(
-        self, assignments: Sequence[Assignment], loaded: LoadedChapter
+        self, assignments: Sequence[Assignment] | Arrivals, loaded: LoadedChapter
     ) -> Iterator[Finished]:
-        """A judge on every core."""
-        pending = deque(_Task(number, one) for number, one in enumerate(assignments))
+        """A judge on every core; who waits lends the core to another."""
+        arrivals = assignments if isinstance(assignments, Arrivals) else None
+        known = () if isinstance(assignments, Arrivals) else assignments
+        pending = deque(_Task(number, one) for number, one in enumerate(known))
+        door: list[Any] = [arrivals.connection] if arrivals else []
+        numbers = itertools.count()
         idle = cores()
         busy: dict[Any, _Judge] = {}
 
@@ -128,14 +169,28 @@ class Pool:
                 judge = self._start(pending.popleft(), idle.pop(), loaded)
                 busy[judge.fork.connection] = judge
 
+        def lend() -> None:
+            lending = sum(judge.lends for judge in busy.values())
+            for judge in busy.values():
+                if judge.rests() and not judge.lends and lending < BEYOND:
+                    judge.lends, lending = True, lending + 1
+                    idle.append(judge.core)
+
         try:
             occupy()
-            while busy:
-                done = [busy.pop(ready) for ready in heard(busy)]
+            while busy or arrivals:
+                ready = heard([*busy, *door], REST if pending else LOOK)
+                if arrivals and arrivals.connection in ready:
+                    arrived = arrivals.next()
+                    if arrived is None:
+                        return
+                    pending.append(_Task(next(numbers), arrived))
+                done = [busy.pop(end) for end in ready if end in busy]
                 ended = [(judge, judge.result()) for judge in done]
                 stalling = [end for end, judge in busy.items() if judge.stalls()]
                 ended += [((judge := busy.pop(end)), judge.stopped()) for end in stalling]
-                idle += [judge.core for judge, _ in ended]
+                idle += [judge.core for judge, _ in ended if not judge.lends]
+                lend()
                 pending.extendleft(judge.task for judge, result in ended if result is None)
                 occupy()  # first: no core waits for what the caller does with a report
                 yield from (
@@ -146,12 +201,12 @@ class Pool:
                 judge.fork.end()
 
     def _one_by_one(
-        self, assignments: Sequence[Assignment], loaded: LoadedChapter
+        self, assignments: Iterable[Assignment], loaded: LoadedChapter
     ) -> Iterator[Finished]:
         """In this process, where no other can be forked with everything loaded."""
         for number, assignment in enumerate(assignments):
             try:
-                yield number, self.judge(assignment, None, loaded)
+                yield number, self.judge(assignment, None, Account(), loaded)
             except (JudgeError, SandboxError) as error:
                 yield number, error
 
@@ -159,19 +214,21 @@ class Pool:
         if self.warm is not None and not self.warm.alive():
             self.warm.restart()
             self.warm.wait()
-        growth = growth_of(self.chapter.imports)
-        return _Judge(task, core, forked(_judge_process, self, task, core, loaded, growth=growth))
+        growth, account = growth_of(self.chapter.imports), Account()
+        fork = forked(_judge_process, self, task, core, account, loaded, growth=growth)
+        return _Judge(task, core, fork, account)
 
     def judge(
         self,
         assignment: Assignment,
         core: int | None,
+        account: Account,
         loaded: LoadedChapter,
         attempts: Callable[[int], Attempt] = lambda exercise: ALONE,
     ) -> ChapterReport:
         """Judge one submission in this process.  Raises JudgeError or SandboxError."""
         with self._place() as zygote:
-            place = Place(zygote, core, Account())
+            place = Place(zygote, core, account)
             results = [
                 judged(self.run, loaded, assignment, exercise, place, attempt=attempts(number))
                 for number, exercise in enumerate(assignment.exercises)
@@ -180,7 +237,9 @@ class Pool:
 
     def _place(self) -> AbstractContextManager[Cell | AnySandbox]:
         if self.warm is not None:
-            return Cell(self.warm)
+            cell = Cell(self.warm)
+            cell.guard(self.chapter.refusals)
+            return cell
         chapter = self.chapter
         return start_sandbox(self.isolation, chapter.imports, chapter.limits, chapter.preload)
 
@@ -191,6 +250,7 @@ def _judge_process(
     pool: Pool,
     task: _Task,
     core: int,
+    account: Account,
     loaded: LoadedChapter,
 ) -> None:
     """Judge one submission and report."""
@@ -201,4 +261,4 @@ def _judge_process(
         return Attempt(lost, given_away, partial(progress.at, exercise))
 
     given_away = loaded.recorded.giving_away()
-    connection.send(pool.judge(task.assignment, core, loaded, attempt))
+    connection.send(pool.judge(task.assignment, core, account, loaded, attempt))

@@ -76,9 +76,8 @@ class SingleChecks:
         if path not in self.sandboxes:
             sandbox = start_sandbox(detect(), chapter.imports, chapter.limits, chapter.preload)
             self.sandboxes[path] = self.open.enter_context(sandbox)
-        refused = {entry.name: entry.why for entry in chapter.refused}
         sources = Sources(
-            submission.module, submission.files, refused, notebook=submission.is_notebook
+            submission.module, submission.files, chapter.refusals, notebook=submission.is_notebook
         )
         session = Session(self.sandboxes[path], sources, chapter.limits, Account())
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from grader.course.model import Chapter, Course, Exercise
@@ -14,9 +14,19 @@ from grader.wall.limits import Limits
 def course_file(course: Course, chapters: tuple[Chapter, ...], hidden: dict[str, int]) -> str:
     """The file's text; `hidden` counts the hidden checks of each exercise, by its id."""
     tables = [f"name = {_toml(course.name)}\n"]
+    tables += _paths(course, {chapter.id for chapter in chapters})
     for chapter in chapters:
         tables += _chapter(chapter, hidden)
     return "\n".join(tables)
+
+
+def _paths(course: Course, given: set[str]) -> Iterator[str]:
+    """The paths through the course, as far as the kit has their chapters."""
+    for path in course.paths:
+        chapters = [one for one in path.chapters if one in given]
+        if chapters:
+            own = {"name": path.name, "title": path.title, "chapters": chapters}
+            yield _table("[[path]]", own)
 
 
 def _chapter(chapter: Chapter, hidden: dict[str, int]) -> Iterator[str]:
@@ -38,7 +48,7 @@ def _exercise(exercise: Exercise, hidden: int) -> str:
     return _table("[[chapter.exercise]]", {**own, "hidden": hidden})
 
 
-def _table(head: str, values: dict[str, object]) -> str:
+def _table(head: str, values: Mapping[str, object]) -> str:
     return "\n".join([head, *(f"{key} = {_toml(value)}" for key, value in values.items()), ""])
 
 

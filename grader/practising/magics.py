@@ -1,20 +1,25 @@
-"""`%grade ch3.layer_norm` and `%%grade`: the practice report under a notebook's cell."""
+"""`%grade ch3.layer_norm`, `%%grade` and `%submit ch3`: a report under a notebook's cell."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 from grader.course.model import CourseError, NoCourse, UnknownName, find_course
 from grader.course.reading import load_course
 from grader.practising.practice import PracticeReport, practise
 from grader.submission.cells import python_of
+from grader.submission.errors import UnreadableSubmission
+
+if TYPE_CHECKING:
+    from grader.client.notebook import Verdict
 
 USAGE = "name an exercise or a chapter: %grade ch3.layer_norm"
+SUBMIT = "name a chapter or an exercise: %submit ch3"
 
 
 @magics_class
@@ -41,6 +46,25 @@ class GradeMagics(Magics):
                 raise UsageError(USAGE)
             return practise(shell.user_ns, target)
         except (UnknownName, NoCourse, CourseError) as error:
+            raise UsageError(str(error)) from None
+
+    @line_magic
+    def submit(self, line: str) -> Verdict | None:
+        """Hand in what was run in this notebook to your class's server, and show the verdict.
+
+        %submit ch3.layer_norm    the chapter is handed in, the exercise's report is shown
+        %submit ch3
+        """
+        from grader.client.notebook import handed_in
+
+        assert self.shell is not None
+        history = self.shell.history_manager
+        assert history is not None
+        if not line.strip():
+            raise UsageError(SUBMIT)
+        try:
+            return handed_in(line.strip(), history.input_hist_raw)
+        except (UnknownName, NoCourse, CourseError, UnreadableSubmission) as error:
             raise UsageError(str(error)) from None
 
 

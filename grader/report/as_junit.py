@@ -42,9 +42,10 @@ def _suite(report: ChapterReport, exercise: ExerciseReport) -> ElementTree.Eleme
     told = {
         "score": f"{exercise.score:g}",
         "max_score": f"{exercise.max_score:g}",
-        "seed": str(report.seed),
         "isolation": report.isolation,
     }
+    if report.seed is not None:
+        told["seed"] = str(report.seed)
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in told.items():
         ElementTree.SubElement(properties, "property", name=name, value=_clean(value))

@@ -7,6 +7,7 @@ carries text of submissions.
 from __future__ import annotations
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from grader.report.disclosure import Disclosure, disclosed_chapter
 from grader.report.model import UNTOUCHED, WAITS, ChapterReport
@@ -44,7 +45,7 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 @media print { details { break-inside: avoid; } summary { list-style: none; } }
 """
 
-TEMPLATE = """\
+SECTIONS = """\
 {%- macro mark(status) -%}
 {%- if status == "passed" -%}<span class="good" role="img" aria-label="passed">✓</span>
 {%- elif status in idle -%}<span class="quiet" role="img" aria-label="{{ status }}">·</span>
@@ -104,18 +105,6 @@ TEMPLATE = """\
 </div></details>
 {%- endmacro -%}
 
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{{ title | clean }}</title>
-<style>{{ style | safe }}</style>
-</head>
-<body>
-<main>
-<h1>{{ title | clean }}</h1>
 {%- for report in reports %}
 <section>
 <h2>{{ report.chapter | clean }} · {{ report.title | clean }}
@@ -139,9 +128,26 @@ TEMPLATE = """\
 {%- for exercise in report.exercises if exercise.checks %}
 {{ details(exercise) }}
 {%- endfor %}
-<p class="quiet">isolation {{ report.isolation | clean }}, seed {{ report.seed }}</p>
+<p class="quiet">isolation {{ report.isolation | clean }}
+{%- if report.seed is not none %}, seed {{ report.seed }}{% endif %}</p>
 </section>
 {%- endfor %}
+"""
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{{ title | clean }}</title>
+<style>{{ style | safe }}</style>
+</head>
+<body>
+<main>
+<h1>{{ title | clean }}</h1>
+{{ sections }}
 </main>
 </body>
 </html>
@@ -155,14 +161,18 @@ def page_html(
     reports: list[ChapterReport], disclosure: Disclosure = Disclosure.full, heading: str = ""
 ) -> str:
     """The reports of one student as a whole page; the heading is the course's name unless given."""
-    shown = [disclosed_chapter(report, disclosure) for report in reports]
-    statuses = {exercise.status for report in shown for exercise in report.exercises}
-    return _template.render(
-        reports=shown,
-        title=heading or (shown[0].course if shown else ""),
-        loud=statuses - set(QUIET),
+    return _page.render(
+        sections=Markup(sections_html(reports, disclosure)),
+        title=heading or (reports[0].course if reports else ""),
         style=STYLE,
     )
+
+
+def sections_html(reports: list[ChapterReport], disclosure: Disclosure = Disclosure.full) -> str:
+    """A section for each report, for a page of somebody else's that has the style."""
+    shown = [disclosed_chapter(report, disclosure) for report in reports]
+    statuses = {exercise.status for report in shown for exercise in report.exercises}
+    return _sections.render(reports=shown, loud=statuses - set(QUIET)).strip()
 
 
 def _environment() -> Environment:
@@ -172,4 +182,5 @@ def _environment() -> Environment:
     return environment
 
 
-_template = _environment().from_string(TEMPLATE)
+_sections = _environment().from_string(SECTIONS)
+_page = _environment().from_string(PAGE)

@@ -144,13 +144,16 @@ class ExerciseReport:
 
 @dataclass(frozen=True, slots=True)
 class ChapterReport:
-    """The outcome of one submission of one chapter; `notes` concern the file as a whole."""
+    """The outcome of one submission of one chapter; `notes` concern the file as a whole.
+
+    The seed is None where whoever reads it may not draw the same inputs.
+    """
 
     course: str
     chapter: str
     title: str
     isolation: str
-    seed: int
+    seed: int | None
     exercises: tuple[ExerciseReport, ...]
     notes: tuple[str, ...] = ()
 

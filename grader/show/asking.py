@@ -49,8 +49,9 @@ def declared(course: Course, chapter: Chapter) -> list[Picture]:
 
 def asked(course: Course, chapter: Chapter, submission: Submission) -> Iterator[Shown]:
     """Each picture as soon as its numbers are there.  Raises SandboxError."""
-    refused = {entry.name: entry.why for entry in chapter.refused}
-    sources = Sources(submission.module, submission.files, refused, notebook=submission.is_notebook)
+    sources = Sources(
+        submission.module, submission.files, chapter.refusals, notebook=submission.is_notebook
+    )
     with Sandbox(detect(), chapter.imports, chapter.limits, chapter.preload) as sandbox:
         pictures = declared(course, chapter)
         sandbox.wait()

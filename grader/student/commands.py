@@ -111,6 +111,14 @@ def what_to_do(workspace: Workspace, step: Step) -> list[str]:
     ]
 
 
+def paths_through(course: Course) -> Iterator[str]:
+    """The paths that a course offers, a line each."""
+    if course.paths:
+        yield "paths through the course; none of them locks anything:"
+    for path in course.paths:
+        yield f"  grade next {path.name:<10} {path.title}"
+
+
 def next_hint(exercise: Exercise, step: int | None, progress: Progress | None) -> str:
     """The hint asked for, or the one after the last shown; remembers it in `progress`."""
     seen = progress.hints.get(exercise.id, 0) if progress else 0

@@ -183,14 +183,16 @@ class Cell(Zygote):
 class Chamber:
     """A cell for the submissions of one judge, and another one if something has ended it."""
 
-    def __init__(self, warm: Zygote) -> None:
-        self.warm = warm
+    def __init__(self, warm: Zygote, refused: dict[str, str] | None = None) -> None:
+        self.warm, self.refused = warm, refused
         self.cell: Cell | None = None
 
     def wait(self) -> None:
         """Raises SandboxError."""
         if self.cell is None:
             self.cell = Cell(self.warm)
+            if self.refused is not None:
+                self.cell.guard(self.refused)
 
     def open(self) -> Opened:
         """Fork a worker.  Raises SandboxError."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import socket
 import struct
@@ -9,7 +11,7 @@ import struct
 from grader.wall.errors import SandboxError
 from grader.wall.limits import Limits
 from grader.wall.opened import Opened, opened
-from grader.wall.protocol.requests import READY, WORKER
+from grader.wall.protocol.requests import GUARD, LENGTH, READY, WORKER
 
 CREDENTIALS = struct.Struct("@iII")
 """Process, user and group of a sender: `struct ucred`, unix(7)."""
@@ -25,6 +27,15 @@ class Zygote:
         """Fork a worker.  Raises SandboxError."""
         ours, leash = self.ask(WORKER)
         return opened(ours, self.limits, leash, _greeting(ours, self.limits.start_seconds))
+
+    def guard(self, refused: dict[str, str]) -> None:
+        """Have these functions refused before workers are forked; each would do so by itself.
+
+        For one that has no worker yet, and when it is known that all will refuse the same.
+        """
+        told = json.dumps(refused).encode()
+        with contextlib.suppress(OSError):  # who asks for a worker will hear that it has ended
+            self.control.sendall(GUARD + LENGTH.pack(len(told)) + told)
 
     def ask(self, wanted: bytes) -> tuple[socket.socket, int]:
         """Ask for a worker or a cell; returns a socket to it, and its leash."""

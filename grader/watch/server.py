@@ -28,6 +28,7 @@ from grader.wall.isolation import detect
 from grader.wall.protocol.libraries import load
 from grader.wall.protocol.line import forks, take_up
 from grader.wall.sandbox import AnySandbox, start_sandbox
+from grader.wall.zygote import Zygote
 
 if TYPE_CHECKING:
     from grader.course.model import Exercise
@@ -100,18 +101,22 @@ class WarmJudge:
         self.course, self.chapter, self.folder = course, chapter, folder
         self.sandbox = self._sandbox()
         self.child: _Child | None = None
+        self.loaded: LoadedChapter | None = None
 
     def __enter__(self) -> WarmJudge:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        self.stop()
         self.sandbox.close()
 
     def serve(self, connection: Connection) -> None:
-        """Load what there is to load, then answer requests, only ever the newest."""
-        loaded = self._load()
-        ahead = Ahead(loaded)
+        """Answer requests, only ever the newest, until the other end says farewell.
+
+        Raises EOFError or ConnectionError where it leaves without.
+        """
+        loaded = self.load()
+        ahead = self.ahead
         while True:
             if ahead.pending and self.child is None and not connection.poll():
                 ahead.draw()
@@ -120,13 +125,13 @@ class WarmJudge:
             ready = wait(ends)
             if self.child and self.child.fork.connection in ready:
                 answer = self.child.answer()
-                self._stop()
+                self.stop()
                 connection.send(answer)
             if connection in ready:
                 request = connection.recv()
                 if isinstance(request, Farewell):
                     return
-                self._stop()
+                self.stop()
                 self._revive()
                 ahead.prefer(request.exercises)
                 if forks():
@@ -134,14 +139,18 @@ class WarmJudge:
                 else:
                     self._grade_here(request, loaded, connection)
 
-    def _load(self) -> LoadedChapter:
-        """Import libraries and checks while the sandbox does the same on its side."""
-        from grader.judge.chapter import load_chapter
+    def load(self) -> LoadedChapter:
+        """Import libraries and checks, once, while the sandbox does the same on its side."""
+        if self.loaded is None:
+            from grader.judge.chapter import load_chapter
 
-        load(self.chapter.imports)
-        loaded = load_chapter(self.course, self.chapter)
-        self.sandbox.wait()
-        return loaded
+            load(self.chapter.imports)
+            self.loaded = load_chapter(self.course, self.chapter)
+            self.ahead = Ahead(self.loaded)
+            self.sandbox.wait()
+            if isinstance(self.sandbox, Zygote):
+                self.sandbox.guard(self.chapter.refusals)
+        return self.loaded
 
     def _sandbox(self) -> AnySandbox:
         chapter = self.chapter
@@ -157,7 +166,7 @@ class WarmJudge:
     def _fork(self, request: Request, loaded: LoadedChapter) -> None:
         self.child = _Child(forked(self._grade, request, loaded, leads=True), request.number)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """End a run with all the judges it started; their workers hang on leashes and follow."""
         if self.child is not None:
             self.child.fork.end()

@@ -1,8 +1,8 @@
 """What a learner might hand in.
 
-ResidualBlock: failed, projection-only-for-channels
+ResidualBlock: error, projection-only-for-channels
 patchify: failed, channel-slowest
-unpatchify: failed, three-channels
+unpatchify: error, three-channels
 ViTEmbedding: failed, reshaped-not-transposed
 window_partition: failed, plain-view
 shifted_window_mask: failed, additive

@@ -3,8 +3,9 @@
     python tests/benchmarks/speed.py [ch1 ch4 …]
 
 Prints, for each chapter, the wall time of `grade` on the reference (a cold start, behind the
-wall), of plain pytest running the same checks in one process without a wall, and their ratio;
-the largest memory of a judge; and the median round trip of a small array.
+wall), of plain pytest running the same checks in one process without a wall, and their ratio,
+with torch the ratio to importing it as well; the largest memory of a judge; and the median round
+trip of a small array.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.course.reading import load_course
+from grader.judge.assignment import HEAVY
 from grader.wall.clocks import Account
 from grader.wall.isolation import detect
 from grader.wall.limits import MB, Limits
@@ -77,6 +79,7 @@ def main(names: list[str]) -> None:
     course = load_course(ROOT)
     chosen = [course.chapter(name) for name in names] or list(course.chapters)
     print("chapter   grade   pytest   ratio")
+    heavy = wall_time(sys.executable, "-c", "import torch")
     for chapter in chosen:
         graded = wall_time("grade", chapter.id, "--submission", str(course.solution(chapter)))
         plain = wall_time(
@@ -88,7 +91,8 @@ def main(names: list[str]) -> None:
             "no:cacheprovider",
             str(course.checks(chapter)),
         )
-        print(f"{chapter.id:<8}{graded:6.2f} s{plain:7.2f} s{graded / plain:8.2f}")
+        of_import = f"   {graded / heavy:.2f} of import torch" if HEAVY in chapter.imports else ""
+        print(f"{chapter.id:<8}{graded:6.2f} s{plain:7.2f} s{graded / plain:8.2f}{of_import}")
     if not names:
         everything = wall_time("grade", "--submission", "solutions")
         print(f"all     {everything:6.2f} s")

@@ -106,6 +106,13 @@ def expect_gradients(submission, reference, name, inputs, wanted, up):
     expect_right(got, expected, "a gradient is wrong", scale=scale)
 
 
+def simple(fill, *shape):
+    """Weights: integers where the inputs are plain, so that one can follow them by hand."""
+    if fill.kind == "normal":
+        return fill.rng.standard_normal(shape)
+    return fill.rng.integers(-2, 3, shape).astype(float)
+
+
 # --- modules with weights ------------------------------------------------------------------------
 
 
@@ -166,28 +173,30 @@ def block_state(fill, dims):
         if name.endswith("num_batches_tracked"):
             state[name] = torch.tensor(int(fill.rng.integers(0, 5)))
             continue
-        values = fill.rng.standard_normal(shape) * (0.7 if len(shape) == 1 else 0.5)
+        values = 0.5 * simple(fill, *shape)
         if len(shape) == 1 and name.endswith(("weight", "var")):
-            values = fill.rng.uniform(0.4, 1.8, shape)
+            values = fill.rng.uniform(0.4, 1.8, shape).round(2)
         state[name] = torch.from_numpy(values).to(getattr(torch, dtype_of(fill)))
     return state
 
 
 SAME = [  # dims, N, H, W: the shortcut is x itself
-    ([2, 2], 2, 3, 4),
+    ([2, 2], 2, 2, 3),
     ([1, 1, 1], 2, 2, 3),
     ([3, 3], 1, 4, 3),
     ([2, 2, 1], 3, 1, 4),
-    ([3, 3, 1], 3, 3, 3),
+    ([2, 2, 1], 2, 2, 2),
 ]
 PROJECTED = [
-    ([2, 3], 2, 4, 3),
-    ([3, 2, 2], 2, 5, 4),
-    ([2, 2, 2], 3, 4, 6),
+    ([2, 3], 2, 3, 2),
+    ([2, 2, 2], 2, 3, 2),
+    ([3, 2, 2], 1, 3, 4),
     ([1, 2, 3], 2, 4, 7),
     ([3, 1], 2, 3, 2),
-    ([2, 4, 2], 1, 5, 5),
-    ([4, 4, 2], 4, 4, 4),
+    ([2, 4, 2], 1, 5, 3),
+    ([2, 2, 2], 2, 2, 2),
+    ([3, 3, 3], 1, 4, 3),
+    ([2, 2, 2], 3, 5, 4),
 ]
 
 
@@ -223,7 +232,7 @@ def expect_block(submission, reference, case):
 
 BLOCK_FIRST = [
     {"case": (*block_case(NORMAL, sizes), training)}
-    for sizes in (([2, 2, 2], 2, 3, 4), ([2, 3], 2, 4, 3), ([2, 2], 2, 3, 4))
+    for sizes in (([2, 2, 2], 2, 3, 2), ([2, 3], 2, 3, 2), ([2, 2], 2, 2, 3))
     for training in (False, True)
 ]
 
@@ -344,10 +353,11 @@ untouched("ResidualBlock", blocks(SAME + PROJECTED), probe=block_untouched)
 
 CUT = [  # N, C, H / P, W / P, P
     (1, 1, 1, 2, 2),
+    (1, 2, 1, 2, 2),
+    (2, 1, 2, 2, 2),
     (2, 3, 2, 3, 2),
     (2, 2, 3, 2, 2),
     (1, 2, 2, 1, 3),
-    (3, 1, 2, 2, 2),
     (2, 2, 2, 2, 2),
     (1, 4, 1, 3, 3),
     (2, 3, 3, 2, 1),
@@ -492,6 +502,7 @@ def test_unpatchify_corner(submission, case):
 # --- ViTEmbedding --------------------------------------------------------------------------------
 
 EMBEDDED = [  # image_size, P, C, dim, N
+    (4, 2, 1, 2, 1),
     (4, 2, 1, 3, 2),
     (4, 2, 3, 2, 1),
     (6, 2, 2, 4, 3),
@@ -508,7 +519,7 @@ def embedding_state(fill, image_size, patch_size, in_channels, dim):
     """Random weights, the class token and positions too."""
     shapes = embedding_shapes(image_size, patch_size, in_channels, dim)
     return {
-        name: torch.from_numpy(fill.rng.standard_normal(shape)).to(getattr(torch, dtype_of(fill)))
+        name: torch.from_numpy(simple(fill, *shape)).to(getattr(torch, dtype_of(fill)))
         for name, shape in shapes.items()
     }
 
@@ -669,10 +680,10 @@ untouched("ViTEmbedding", embeddings(), probe=embedding_untouched)
 
 WINDOWED = [  # B, H / w, W / w, w, C
     (1, 1, 2, 2, 1),
+    (2, 2, 2, 2, 1),
     (2, 2, 3, 2, 2),
     (2, 3, 2, 2, 3),
     (1, 2, 1, 3, 2),
-    (3, 2, 2, 2, 1),
     (2, 2, 2, 2, 2),
     (1, 1, 3, 3, 4),
     (2, 3, 2, 1, 2),
@@ -757,7 +768,7 @@ SINGLE = [
     (3, 3, 3, 0),
     (1, 2, 1, 0),
 ]
-SHIFTED = st.sampled_from(SEVERAL + SINGLE)
+SHIFTED = st.sampled_from(SINGLE + SEVERAL)
 
 
 def expect_mask(got, expected, *_, **__):
@@ -852,7 +863,17 @@ def test_mask_pairs(submission, sizes):
 
 RATIOS = st.sampled_from([0.75, 0.25, 0.5, 0.625, 0.375, 0.125, 0.875, 0.75, 0.0])
 SEQUENCES = st.sampled_from(  # N, L, D
-    [(2, 8, 3), (1, 9, 2), (3, 5, 1), (2, 16, 2), (4, 8, 2), (1, 12, 1), (8, 8, 8), (3, 11, 4)]
+    [
+        (2, 4, 3),
+        (2, 8, 2),
+        (1, 9, 2),
+        (3, 5, 1),
+        (2, 16, 2),
+        (4, 8, 2),
+        (1, 12, 1),
+        (8, 8, 8),
+        (3, 11, 4),
+    ]
 )
 
 
@@ -1349,7 +1370,6 @@ untouched("nms", detections())
 @check(
     "nms",
     "an overlap that is equal to the threshold is not above it",
-    weight=1,
     first=[{"case": (row_of(0, 2, width=6.0), ranked(1, 0), 0.5)}],
 )
 @given(case=detections((0.25, 0.5)))
@@ -1357,7 +1377,15 @@ def test_nms_equal(submission, reference, case):
     expect_indices(submission.nms(*case), reference.nms(*case))
 
 
-@check("nms", "of equal scores the lower index comes first", weight=1)
+MANY = torch.arange(24.0).double()
+"""More than sorts that are not stable leave in order."""
+
+
+@check(
+    "nms",
+    "of equal scores the lower index comes first",
+    first=[{"case": (row_of(*range(0, 240, 10)), MANY % 3 / 4 + 0.25, 0.5)}],
+)
 @given(case=detections(tied=True))
 def test_nms_ties(submission, reference, case):
     expect_indices(submission.nms(*case), reference.nms(*case))

@@ -55,9 +55,6 @@ def laid_out(fill, values):
     values = torch.from_numpy(np.array(values, dtype=np.float64)).to(dtype_of(fill))
     if fill.layout == "C" or not values.ndim:
         return values
-    if fill.layout == "F":
-        backwards = tuple(reversed(range(values.ndim)))
-        return values.permute(backwards).contiguous().permute(backwards)
     return torch.stack([values, torch.zeros_like(values)], dim=-1).flatten(-2)[..., ::2]
 
 

@@ -24,6 +24,12 @@ name = "double"
 points = 100
 hints = ["idea", "shapes", "outline"]
 """
+PATH = """
+[[path]]
+name = "short"
+title = "all there is"
+chapters = ["ch1"]
+"""
 SOLUTION = '''\
 """Tiny."""
 
@@ -70,6 +76,13 @@ def test_a_sound_course_loads(tiny):
     assert [check.slug for check in loaded.checks["double"]] == ["matches-reference"]
 
 
+def test_a_path_is_some_chapters_in_its_own_order(tiny):
+    course = load_course(tiny(toml=TOML + PATH))
+    assert course.along("short") == course.chapters == course.along("ch1")
+    with pytest.raises(UnknownName):
+        course.along("long")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -84,6 +97,10 @@ def test_a_sound_course_loads(tiny):
         ('title = "Tiny"', 'title = "Tiny"\npreload = "x"', "preload of ch1 is a list of module"),
         (TOML, 'name = "empty"', r"course.toml:1: no \[\[chapter\]\]"),
         (TOML, TOML + TOML[TOML.index("[[chapter.exercise]]") :], "double stands twice"),
+        (TOML, TOML + PATH.replace('"ch1"', '"ch2"'), r"course.toml:14: path short leads to ch2"),
+        (TOML, TOML + PATH.replace("title =", "titel ="), "path short needs a name and a title"),
+        (TOML, TOML + PATH.replace('"short"', '"ch1"'), "path ch1 is called like a chapter"),
+        (TOML, TOML + PATH.replace('["ch1"]', "[]"), "path short needs chapters"),
     ],
 )
 def test_errors_in_the_course_file(tiny, old, new, words):

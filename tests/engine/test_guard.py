@@ -116,10 +116,19 @@ def asking(sandbox: Sandbox, source: str, refused: dict[str, str]) -> Session:
     return Session(sandbox, Sources("ch", {"ch": source}, refused), LIMITS, Account())
 
 
-@pytest.fixture
-def attention(torch_sandbox: Sandbox, course) -> Iterator[Session]:
-    refused = {entry.name: entry.why for entry in course.chapter("ch8").refused}
-    session = asking(torch_sandbox, ATTENTION, refused)
+@pytest.fixture(scope="module")
+def guarded_sandbox(bubblewrap: Isolation, course) -> Iterator[Sandbox]:
+    """One that refuses before it forks a worker what ch8 refuses."""
+    with Sandbox(bubblewrap, ("numpy", "torch"), LIMITS) as opened:
+        opened.wait()
+        opened.guard(course.chapter("ch8").refusals)
+        yield opened
+
+
+@pytest.fixture(params=["torch_sandbox", "guarded_sandbox"])
+def attention(request: pytest.FixtureRequest, course) -> Iterator[Session]:
+    sandbox = request.getfixturevalue(request.param)
+    session = asking(sandbox, ATTENTION, course.chapter("ch8").refusals)
     yield session
     session.close()
 

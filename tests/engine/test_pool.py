@@ -9,6 +9,7 @@ import pytest
 
 from grader.course.model import CourseError
 from grader.judge.assignment import Assignment, JudgeError, Run
+from grader.judge.exercise import cores
 from grader.judge.side_by_side import judge_side_by_side
 from grader.report.as_json import to_json
 from grader.submission.reading import Submission, read_submission
@@ -52,3 +53,30 @@ def test_a_broken_course_is_nobody_s_mark(course, bubblewrap, tmp_path):
     assignments = [of_text(course, chapter, "")]
     with pytest.raises((CourseError, JudgeError)):
         list(judge_side_by_side(broken, chapter, Run(), bubblewrap, assignments))
+
+
+def test_who_waits_lends_the_core_to_another(course, bubblewrap):
+    chapter = course.chapter("ch4")
+    patience = replace(chapter.limits, call_idle_seconds=2.0, chapter_idle_seconds=4.0)
+    chapter = replace(chapter, limits=patience)
+    exercises = (course.select("ch4.sigmoid")[1],)
+    sleeper = of_text(course, chapter, "import time\ndef sigmoid(z):\n    time.sleep(60)\n")
+    right = Assignment(chapter, read_submission(course.root / "solutions", chapter), exercises)
+    sleepers = 2 * len(cores())
+    assignments = [replace(sleeper, exercises=exercises)] * sleepers + [right] * 3
+    judged = list(judge_side_by_side(course, chapter, Run(), bubblewrap, assignments))
+    assert {number for number, _ in judged[:3]} == {sleepers, sleepers + 1, sleepers + 2}
+    reports = dict(judged)
+    assert all(reports[number].passed == (number >= sleepers) for number in reports)
+    assert {reports[number].exercises[0].status for number in range(sleepers)} == {"timeout"}
+
+
+def test_who_works_lends_nothing(course, bubblewrap):
+    chapter = course.chapter("ch4")
+    exercises = (course.select("ch4.sigmoid")[1],)
+    loop = of_text(course, chapter, "def sigmoid(z):\n    while True:\n        pass\n")
+    right = Assignment(chapter, read_submission(course.root / "solutions", chapter), exercises)
+    loops = len(cores())
+    assignments = [replace(loop, exercises=exercises)] * loops + [right]
+    (first, _), *_ = judge_side_by_side(course, chapter, Run(), bubblewrap, assignments)
+    assert first < loops

@@ -92,6 +92,19 @@ def test_next_says_what_and_why(run, student):
     assert run("next")[1].startswith("ch4.sigmoid")
 
 
+def test_paths_are_offered_and_lock_nothing(run, student):
+    out, err = run("next")[1:]
+    assert out.startswith("ch4.sigmoid")
+    assert "grade next vision" in err
+    assert max(map(len, err.splitlines())) <= 80
+    assert run("next", "vision")[1].startswith("ch4.sigmoid")
+    assert run("next", "vision")[2] == ""
+    assert run("list", "classics")[1].startswith("ch1 ")
+    code, _, err = run("next", "visoin")
+    assert code == 2
+    assert "there is no visoin" in err
+
+
 def test_a_chapter_without_a_file(run):
     assert "grade init . --chapter ch5 writes its file" in run("list", "ch5")[1]
     code, _, err = run("next", "ch5")

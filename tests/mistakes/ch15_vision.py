@@ -645,7 +645,7 @@ slips(
         descending=True -> descending=False
     scores-ignored: Boxes are looked at by decreasing score.
         order.tolist() -> range(len(boxes))
-    later-of-equals-first: Of equal scores the lower index comes first.
+    later-of-equals-first: Two boxes with the same score stay in the order of their indices.
         scores.argsort(descending=True, stable=True)
         -> len(scores) - 1 - scores.flip(0).argsort(descending=True, stable=True)
     keeps-overlapping: What overlaps is dropped, and what does not is kept.

@@ -581,7 +581,7 @@ slips(
         without + scale * (given - without) -> scale * given
     averaged: No average is taken.
         without + scale * (given - without) -> (without + scale * given) / (1 + scale)
-    clipped: Nothing is clipped.
+    clipped: The difference is added as it is, however large.
         scale * (given - without) -> (scale * (given - without)).clamp(-1, 1)
     base-without-gradient: Gradients reach both halves, on every way.
         return without + -> return without.detach() +
@@ -652,7 +652,7 @@ slips(
         (rows + columns) / 2 -> columns
     summed: The two cross-entropies are averaged.
         (rows + columns) / 2 -> rows + columns
-    summed-over-batch: Each cross-entropy is a mean over the batch.
+    summed-over-batch: Over the batch each cross-entropy is averaged, not added up.
         functional.cross_entropy(side, labels)
         -> functional.cross_entropy(side, labels, reduction="sum")
     averaged-logits: Two softmaxes, one along rows and one along columns, then the mean.

@@ -29,6 +29,7 @@ class Guard:
     """
 
     def __init__(self, refused: dict[str, str]) -> None:
+        self.refused = refused
         self.said: str | None = None
         self.operators = Operators()
         waiting: dict[str, list[tuple[str, Callable[..., Any]]]] = defaultdict(list)

@@ -22,13 +22,14 @@ from typing import Any
 
 from grader.wall.inside.confinement import adopt_orphans, collapse, hide_the_engine, limit
 from grader.wall.inside.files import close_proc
+from grader.wall.inside.guard import Guard
 from grader.wall.inside.namespaces import furnish, leave
 from grader.wall.inside.outwards import become_judge, may_become_judge
 from grader.wall.inside.system_calls import install
 from grader.wall.inside.worker import detach_standard_streams, serve
 from grader.wall.protocol.channel import Channel
 from grader.wall.protocol.libraries import load, preload
-from grader.wall.protocol.requests import DIVISIBLE, JUDGE, READY, WORKER
+from grader.wall.protocol.requests import DIVISIBLE, GUARD, JUDGE, LENGTH, READY, WORKER
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
@@ -77,6 +78,7 @@ class Zygote:
     settings: Settings
     control: socket.socket
     leashes: dict[int, int | None] = field(default_factory=dict)
+    guard: Guard | None = None
 
     def beget_judge(self) -> None:
         """Import libraries for two: fork the judge, and lose privileges that only it may keep.
@@ -135,6 +137,9 @@ class Zygote:
         wanted, descriptors, _, _ = socket.recv_fds(self.control, 1, 2)
         if not wanted:
             return False
+        if wanted == GUARD:
+            self.guard = Guard(json.loads(self._told()))
+            return True
         end, leash = descriptors
         child = os.fork()
         if child == 0:
@@ -146,6 +151,11 @@ class Zygote:
         os.close(end)
         self.leashes[leash] = child
         return True
+
+    def _told(self) -> bytes:
+        """What follows a request, whole."""
+        (length,) = LENGTH.unpack(self.control.recv(LENGTH.size, socket.MSG_WAITALL))
+        return self.control.recv(length, socket.MSG_WAITALL)
 
     def become_child(self, end: int) -> None:
         """Let go of all that is the zygote's own: a descriptor would be a way to others."""
@@ -163,7 +173,7 @@ class Zygote:
         close_proc()
         judge = socket.socket(fileno=end)
         judge.sendall(READY)
-        serve(Channel(judge, self.settings.frame))
+        serve(Channel(judge, self.settings.frame), self.guard)
 
     def become_cell(self, end: int) -> None:
         """Start a zygote in fresh namespaces, and stay to be killed with it."""

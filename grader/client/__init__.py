@@ -1,0 +1,1 @@
+"""A student's side of a class's server: logging in, handing in, following, listing."""
