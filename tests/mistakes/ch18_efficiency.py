@@ -886,8 +886,6 @@ slips(
         torch.rand(k, generator=generator) -> torch.rand(1, generator=generator).expand(k)
     normal-noise: The numbers u are uniform from 0 to 1.
         torch.rand(k, -> torch.randn(k,
-    u-for-one-more: There are K numbers u, one for each guess.
-        torch.rand(k, generator=generator) -> torch.rand(k + 1, generator=generator)[:k]
     u-in-double: The numbers u are drawn without a dtype.
         torch.rand(k, generator=generator)
         -> torch.rand(k, generator=generator, dtype=torch.float64)
@@ -896,10 +894,6 @@ slips(
         -> torch.rand(k, generator=generator, dtype=draft_probs.dtype)
     u-reversed: Number i of u belongs to guess i.
         .to(draft_probs.device) -> .flip(0)
-    last-token-in-single-precision: The last token is drawn in the dtype of the inputs.
-        last.cpu() -> last.float()
-    last-token-in-double: The last token is drawn in the dtype of the inputs.
-        last.cpu() -> last.double()
     draws-twice: The generator draws K numbers and one token.
         token = torch.multinomial -> torch.rand(1, generator=generator); token = torch.multinomial
     last-token-only: The accepted tokens come out too.
