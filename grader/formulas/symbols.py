@@ -49,6 +49,7 @@ SYMBOLS = {
     "…": r"\ldots",
     "...": r"\ldots",
     "∞": r"\infty",
+    "ℓ": r"\ell",
     "½": r"\tfrac{1}{2}",
     "%": r"\%",
 }
