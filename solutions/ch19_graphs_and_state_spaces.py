@@ -154,9 +154,9 @@ def gat_coefficients(h, edge_index, a_src, a_dst, negative_slope=0.2):
     self-loops are added.
 
     h: (n, F), features that are projected already; edge_index: (2, E); a_src, a_dst: (F,);
-    negative_slope: float ≥ 0.  Returns (E,), in the order of the edges; without edges that is an
-    empty tensor.  Scores s up to ±10000 give neither inf nor NaN, in the gradients neither, however
-    far apart the scores into different nodes are.  (Veličković et al., 2018, equation 3.)
+    negative_slope: float from 0 to 1.  Returns (E,), in the order of the edges; without edges that
+    is an empty tensor.  Scores s up to ±10000 give neither inf nor NaN, in the gradients neither,
+    however far apart the scores into different nodes are.  (Veličković et al., 2018, equation 3.)
 
     >>> h = torch.tensor([[3.0, 5.0], [1.0, -1.0], [-4.0, 2.0]])
     >>> edge_index = torch.tensor([[0, 1, 2],
