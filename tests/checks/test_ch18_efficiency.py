@@ -1388,7 +1388,10 @@ HIDDEN = -math.inf
 
 
 def state_and_block(fill, sizes, size=1.0, started="mixed", masked=True, hidden=False):
-    """m, l, acc, scores, v: rows that have seen keys, and rows that have not."""
+    """m, l, acc, scores, v: rows that have seen keys, and rows that have not.
+
+    Large ones are float64: a score of 1e4 leaves float32 three digits for what is beside it.
+    """
     length, keys, dv = sizes
     scores = fill.rng.standard_normal((length, keys)) * size
     m = fill.rng.standard_normal(length) * size
@@ -1407,6 +1410,8 @@ def state_and_block(fill, sizes, size=1.0, started="mixed", masked=True, hidden=
     else:  # Every row sees something now, or has seen something before.
         scores[:, 0] = np.where(np.isinf(scores).all(axis=1) & fresh, -size, scores[:, 0])
     parts = (m, l, acc, scores, fill.rng.standard_normal((keys, dv)))
+    if size > 100:
+        return tuple(laid_out(fill, torch.from_numpy(part)) for part in parts)
     return tuple(laid_out(fill, typed(fill, part)) for part in parts)
 
 
