@@ -1103,6 +1103,7 @@ matches(
 matches(
     "run_agent",
     talk(FAILING),
+    first=[run_of(call, "No.") for call in (FAILING[3], FAILING[0], FAILING[4], FAILING[5])],
     title="a tool that fails is told to the model",
     names=RUN,
     weight=2,
