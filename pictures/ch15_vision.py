@@ -98,7 +98,7 @@ def look(module, imagine, weights, images, patch_size, share, seed):
         return [module.unpatchify(one, patch_size, height, width) for one in (cut, seen, filled)]
 
 
-@picture("patchify, random_masking, restore_tokens: the image, what a model sees, what it imagines")
+@picture("patchify, random_masking: the image, what a model sees, what it imagines")
 def imagining(submission):
     weights = begin((SIDE // PATCH) ** 2, PATCH**2, WIDTH)
     zeros = {name: torch.zeros_like(one) for name, one in weights.items()}

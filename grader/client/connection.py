@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
-from grader import __version__
 from grader.client.credentials import Credentials
 from grader.report.text import harmless
 from grader.submission.errors import UnreadableSubmission
@@ -90,7 +89,7 @@ class Server:
     def _open(self, method: str, path: str, body: bytes | None, seconds: float) -> Any:
         headers = {
             "Authorization": f"Bearer {self.credentials.token}",
-            "User-Agent": f"gradschool/{__version__}",
+            "User-Agent": "gradschool",
             "Accept": "application/json, text/event-stream",
         }
         if body is not None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
 
 from grader.client import submitting
 from grader.client.connection import Server
@@ -15,9 +12,8 @@ from grader.client.credentials import load
 from grader.course.model import find_course
 from grader.course.reading import load_course
 from grader.report.as_html import chapter_html
-from grader.report.failure import WIDTH
+from grader.report.as_text import to_text
 from grader.report.model import ChapterReport
-from grader.report.terminal import print_reports
 from grader.submission.reading import of_cells
 
 OURS = ("%submit", "%grade", "%load_ext grader")
@@ -35,9 +31,7 @@ class Verdict:
         return chapter_html(self.report) + f"<div>{self.summary}</div>"
 
     def __repr__(self) -> str:
-        out = io.StringIO()
-        print_reports(Console(file=out, width=WIDTH, highlight=False), [self.report], True, "")
-        return f"{out.getvalue()}{self.summary}"
+        return f"{to_text(self.report)}{self.summary}"
 
 
 def handed_in(target: str, history: Sequence[str]) -> Verdict:

@@ -35,6 +35,11 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 
+DECOMPOSED = str.maketrans(
+    {"ŷ": "y\u0302", "ȳ": "y\u0304", "Â": "A\u0302", "Ā": "A\u0304"},
+)
+"""Letters that have a character of their own with their accent."""
+
 
 def to_latex(line: str) -> str:
     """One line of Unicode mathematics as LaTeX, with what is divided above what divides."""
@@ -49,7 +54,7 @@ def can_be_set(line: str) -> bool:
 
 
 def _decomposed(line: str) -> str:
-    return line.replace("ŷ", "y\u0302").replace("ȳ", "y\u0304")
+    return line.translate(DECOMPOSED)
 
 
 class _Reader:

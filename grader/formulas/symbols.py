@@ -7,6 +7,7 @@ GREEK = {
     "α": r"\alpha",
     "β": r"\beta",
     "γ": r"\gamma",
+    "δ": r"\delta",
     "ε": r"\varepsilon",
     "η": r"\eta",
     "θ": r"\theta",
@@ -48,10 +49,11 @@ SYMBOLS = {
     "…": r"\ldots",
     "...": r"\ldots",
     "∞": r"\infty",
+    "ℓ": r"\ell",
     "½": r"\tfrac{1}{2}",
     "%": r"\%",
 }
-PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod"}
+PREFIXES = {"∂": r"\partial", "Σ": r"\sum", "Π": r"\prod", "∫": r"\int"}
 BRACKETS = {"(": "()", "[": "[]", "{": (r"\{", r"\}"), "⌊": (r"\lfloor", r"\rfloor")}
 CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "|": "|", "‖": "‖"}
 GIVEN = "|"

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from grader import __version__
 from grader.course.model import UnknownName
 from grader.report.as_json import chapter as as_json
+from grader.report.as_text import to_text
 from grader.report.formats import drawn
 from grader.server.accepting import HandIn, Refused, accept, of_text
 from grader.server.accounts import now
@@ -205,7 +206,7 @@ def report(number: Number, account: ByToken, office: Here, format: Formats = "js
     if found.report is None:
         raise HTTPException(404, f"submission {number} has no report yet")
     if format == "text":
-        return PlainTextResponse(printed(found.report))
+        return PlainTextResponse(to_text(found.report))
     text = drawn([found.report], format, {})
     return Response(text, media_type=TYPES.get(format, "application/json"))
 
@@ -246,20 +247,6 @@ def taken(office: Office, bounds: Bounds, account: Account, found: HandIn) -> in
         except IntegrityError:  # the same key came twice at once: the other one is there now
             continue
     raise HTTPException(503, "nothing was accepted: try again in a moment")
-
-
-def printed(report: Any) -> str:
-    """The report as `grade` prints it, without colours."""
-    import io
-
-    from rich.console import Console
-
-    from grader.report.failure import WIDTH
-    from grader.report.terminal import print_reports
-
-    out = io.StringIO()
-    print_reports(Console(file=out, width=WIDTH, highlight=False), [report], True, "")
-    return out.getvalue()
 
 
 def _out(office: Office, account: Account, number: int) -> SubmissionOut:

@@ -36,6 +36,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = _url(url)
+        if self.sqlite and self.url.database in (None, "", ":memory:"):
+            raise DatabaseError("the database must be a file: nothing is kept in memory")
         options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 20, "max_overflow": 30}
         if self.sqlite:
             options["connect_args"] = {"timeout": PATIENCE}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.course.model import Course
-from grader.server.database import Database, DatabaseError
+from grader.server.database import Database
 from grader.server.settings import FILE, Settings, read_settings, written
 from grader.server.toml import SettingsError
 
@@ -81,8 +81,6 @@ def opened(data: Path, course: Course, url: str | None = None) -> Office:
         raise SettingsError(f"{data / KEY} is damaged: delete it, and browsers must log in again")
     file = (data / DATABASE).resolve()
     database = Database(url or f"sqlite:///{file}")
-    if database.sqlite and not database.url.database:
-        raise DatabaseError("the database must be a file: nothing is kept in memory")
     database.upgrade()
     office = Office(data, course, database, key, place)
     _ = office.settings

@@ -83,6 +83,13 @@ def policy_evaluation(P, R, policy, gamma, terminal):
             return np.array(V)
 
 
+@alternate("policy_evaluation", "least squares, which leave a little in terminal states")
+def policy_evaluation(P, R, policy, gamma, terminal):
+    moves = (policy[:, :, None] * P).sum(1) * ~terminal[:, None]
+    rewards = (policy[:, :, None] * P * R).sum((1, 2)) * ~terminal
+    return np.linalg.lstsq(np.eye(len(P)) - gamma * moves, rewards, rcond=None)[0]
+
+
 @alternate("policy_evaluation", "sweeps for all states at once")
 def policy_evaluation(P, R, policy, gamma, terminal):
     V = np.zeros(len(terminal))
@@ -156,6 +163,16 @@ def td_update(Q, state, action, reward, next_state, done, alpha, gamma, next_act
     mask = np.zeros(Q.shape, dtype=bool)
     mask[state, action] = True
     return np.where(mask, Q + alpha * error, Q)
+
+
+@alternate("lambda_returns", "advantages, and the values they are above")
+def lambda_returns(rewards, next_values, dones, gamma, lam):
+    values = np.append(0.0, next_values[:-1])
+    deltas = rewards + gamma * next_values * (1 - dones) - values
+    advantages = np.zeros(len(rewards) + 1)
+    for t in reversed(range(len(rewards))):
+        advantages[t] = deltas[t] + gamma * lam * (1 - dones[t]) * advantages[t + 1]
+    return advantages[:-1] + values
 
 
 @alternate("lambda_returns", "through the errors of one step, as GAE does")

@@ -47,6 +47,19 @@ def integers(fill, high, n):
     return np.repeat(found, 2)[::2] if fill.layout == "S" else found
 
 
+def kind_of_actions(module, name, part, *arguments):
+    """call the function and look at the dtype of the actions it returns, i for integers"""
+    answer = getattr(module, name)(*arguments)
+    kind = np.asarray(answer if part is None else answer[part]).dtype.kind
+    return "i" if kind == "u" else kind
+
+
+def expect_integers(submission, name, part, *arguments):
+    """Raise Mismatch unless the actions are integers, which can be an index; floats cannot."""
+    kind = submission.probe(kind_of_actions, name, part, *arguments)
+    expect_equal(kind, "i", "actions are integers, so that they can be an index")
+
+
 def answer_and_next(module, name, *arguments):
     """call the function, then draw a float and an integer of your own from the same generator"""
     answer, rng = getattr(module, name)(*arguments), arguments[-1]
@@ -112,8 +125,11 @@ def test_discounted_returns_end(submission, fill, before, after):
 @check("discounted_returns", "2000 steps are no problem", weight=1)
 def test_discounted_returns_long(submission, reference):
     drawn = np.random.default_rng(7)
-    call = (drawn.standard_normal(2000), drawn.random(2000) < 0.001, 0.999)
-    expect_close(submission.discounted_returns(*call), reference.discounted_returns(*call))
+    rewards, ends = drawn.standard_normal(2000), drawn.random(2000) < 0.001
+    # Powers of 0.999 stay large over the whole episode; those of ½ become too small for a float.
+    for dones, gamma in ((ends, 0.999), (np.zeros(2000, dtype=bool), 0.5), (ends, 1.0)):
+        call = (rewards, dones, gamma)
+        expect_close(submission.discounted_returns(*call), reference.discounted_returns(*call))
 
 
 untouched("discounted_returns", episodes(), first=STRETCHES[:2])
@@ -129,6 +145,11 @@ def bandits(draw, epsilons=(0.5, 0.0, 1.0, 0.25, 0.9)):
     n, fill = draw(st.sampled_from((3, 2, 5, 1, 4))), draw(UNIT_FILLS)
     q = fill.rng.integers(-1, 2, n) * 1.0 if fill.rng.random() < 0.4 else fill.distinct(n)
     return q, draw(st.sampled_from(epsilons)), generator(int(fill.rng.integers(2**16)))
+
+
+def on_the_edge(seed):
+    """An ε that the first draw equals: it is not below ε."""
+    return np.array([0.0, 1.0, -1.0]), float(np.random.default_rng(seed).random()), generator(seed)
 
 
 def several(module, q, epsilon, rng, times):
@@ -158,12 +179,18 @@ def test_epsilon_greedy_several(submission, reference, case, times):
 
 
 @check("epsilon_greedy", "draws what the statement says and no more", weight=2, examples=20)
-@given(case=bandits())
+@given(case=st.one_of(bandits(), SEEDS.map(on_the_edge)))
 def test_epsilon_greedy_draws(submission, reference, case):
     got, due = (
         one.probe(answer_and_next, "epsilon_greedy", *case) for one in (submission, reference)
     )
     expect_close(got[1:], due[1:], "the generator's next numbers after the call", scale=0.0)
+
+
+@check("epsilon_greedy", "an action is an integer", practice=True, weight=1, examples=10)
+@given(case=bandits((0.0, 1.0, 0.5)))
+def test_epsilon_greedy_integer(submission, case):
+    expect_integers(submission, "epsilon_greedy", None, *case)
 
 
 @check(
@@ -253,6 +280,12 @@ def test_ucb_action_untried(submission, n, untried, c):
     expect(
         np.isposinf(np.asarray(scores)[first]), "the score of an arm never tried is +∞", got=scores
     )
+
+
+@check("ucb_action", "an action is an integer", practice=True, weight=1, examples=10)
+@given(case=arms())
+def test_ucb_action_integer(submission, case):
+    expect_integers(submission, "ucb_action", 0, *case)
 
 
 @check("ucb_action", "with c = 0 the best mean wins", practice=True, examples=15)
@@ -380,7 +413,7 @@ def test_policy_evaluation_terminal(submission, case, reward):
     last = np.arange(len(P)) == len(P) - 1
     R = np.where(last, reward, 0.0) * np.ones(R.shape)
     got = np.asarray(submission.policy_evaluation(P, R, policy, gamma, last))
-    expect_equal(got[-1], 0.0, "the value of the terminal state")
+    expect_close(got[-1], 0.0, "the value of the terminal state", scale=1.0)
     enters = np.sum(policy * P[:, :, -1], axis=1)[:-1]
     if gamma == 0.0:
         expect_close(got[:-1], enters * reward, "how likely it is entered", scale=1.0)
@@ -521,6 +554,12 @@ def test_value_iteration_none(submission, case):
     expect_close(V, np.zeros(len(case[0])), "V after 0 sweeps", scale=1.0)
 
 
+@check("value_iteration", "a policy is integers", practice=True, weight=1, examples=8)
+@given(case=worlds())
+def test_value_iteration_integers(submission, case):
+    expect_integers(submission, "value_iteration", 1, *case)
+
+
 untouched("value_iteration", worlds(), first=WALLS[:2])
 double_precision("value_iteration", worlds(gammas=(0.9,), steps=(3, 5)), names=PLANNED)
 
@@ -540,15 +579,8 @@ def learned_steps(draw, done=None, next_actions=(None, 0, None, -1)):
     next_action = int(rng.integers(actions)) if chosen == -1 else chosen
     state, next_state = int(rng.integers(states)), int(rng.integers(states))
     alpha, gamma = float(rng.choice((0.5, 0.1, 1.0, 0.0))), float(rng.choice((0.5, 0.9, 1.0, 0.0)))
-    step = (
-        state,
-        int(rng.integers(actions)),
-        float(fill.number()),
-        next_state,
-        ended,
-        alpha,
-        gamma,
-    )
+    action, reward = int(rng.integers(actions)), float(fill.number())
+    step = (state, action, reward, next_state, ended, alpha, gamma)
     return (Q, *step) if next_action is None else (Q, *step, next_action)
 
 
@@ -593,6 +625,23 @@ def test_td_update_one(submission, case):
     expect_close(got, Q, f"all entries but [{state}, {action}] stay")
 
 
+def others_changed(module, Q, state, action, *step):
+    """make the update and count the other entries that are not the same, bit for bit"""
+    changed = np.array(module.td_update(Q, state, action, *step)) != Q
+    changed[state, action] = False
+    return int(changed.sum())
+
+
+@check("td_update", "the others stay bit for bit", practice=True, weight=1)
+@given(case=learned_steps(), alpha=st.sampled_from((0.1, 0.3, 0.7)))
+def test_td_update_bits(submission, case, alpha):
+    Q, state, action, *step = case
+    # Single precision holds eighths as well, so that it is not what this check is about.
+    Q = np.round(np.sin(np.arange(Q.size)) * 80).reshape(Q.shape) / 8
+    changed = submission.probe(others_changed, Q, state, action, *step[:3], alpha, *step[4:])
+    expect_equal(changed, 0, "how many other entries are not the same, bit for bit")
+
+
 @check("td_update", "at the end only the reward counts", practice=True)
 @given(case=learned_steps(done=True), other=SEEDS)
 def test_td_update_end(submission, case, other):
@@ -619,6 +668,25 @@ def test_td_update_alpha(submission, case):
     expect_close(got[state, action], due, "α = 1: the target itself", scale=size)
 
 
+def from_arrays(module, Q, *step):
+    """make the update with NumPy's integers and booleans, as they come out of arrays"""
+    state, action, reward, next_state, done, alpha, gamma, *next_action = step
+    state, action, next_state = np.array([state, action, next_state])
+    if next_action:
+        next_action = list(np.array(next_action))
+    done = np.array([done])[0]
+    return module.td_update(Q, state, action, reward, next_state, done, alpha, gamma, *next_action)
+
+
+matches(
+    "td_update",
+    learned_steps(),
+    probe=from_arrays,
+    title="integers and booleans may be NumPy's",
+    first=UPDATES[:5],
+    weight=1,
+    examples=15,
+)
 untouched("td_update", learned_steps(), first=UPDATES[:2])
 double_precision("td_update", learned_steps(done=False))
 
@@ -977,7 +1045,7 @@ def histories(draw, full=None):
     transitions = [
         (
             fill.distinct(d) + n,
-            int(fill.rng.integers(4)),
+            int(fill.rng.choice((0, 1, 2, 3, 300, 70000))),
             float(n) + 0.5,
             fill.distinct(d) - n,
             n % 3 == 1,
@@ -1013,6 +1081,7 @@ HISTORIES = [
     (6, SIX_STEPS, [6, 5, 3], generator(1)),
     (5, SIX_STEPS[:3], [3, 2, 3, 2], generator(2)),
     (1, SIX_STEPS[:2], [1], generator(0)),
+    (5, [*SIX_STEPS[:2], SIX_STEPS[1], SIX_STEPS[1]], [4, 3], generator(4)),
 ]
 
 example("ReplayBuffer")
@@ -1071,3 +1140,26 @@ def test_replay_buffer_newest(submission, case):
     rewards = np.sort(np.asarray(found["batches"][0][2], dtype=float))
     due = np.array([one[2] for one in transitions[-held:]])
     expect_close(rewards, due, "the rewards of all that is held, sorted")
+
+
+@st.composite
+def fine_histories(draw):
+    """Histories of numbers that no float32 holds."""
+    capacity, transitions, batches, rng = draw(histories())
+    finer = [
+        (one / 3, action, reward / 7, two / 3, done)
+        for one, action, reward, two, done in transitions
+    ]
+    return capacity, finer, batches, rng
+
+
+def sampled_floats(module, capacity, transitions, batches, rng):
+    """add transitions to a buffer, and take the states and rewards of one batch out"""
+    buffer = module.ReplayBuffer(capacity)
+    for one in transitions:
+        buffer.add(*one)
+    states, _, rewards, next_states, _ = buffer.sample(batches[0], rng)
+    return [states, rewards, next_states]
+
+
+double_precision("ReplayBuffer", fine_histories(), probe=sampled_floats)

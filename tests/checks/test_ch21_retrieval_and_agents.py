@@ -35,8 +35,8 @@ FILLS = fills()
 APART = 1e-6
 """No two scores that decide something are closer, unless they are equal."""
 
-WORDS = ("rain", "a", "the", "roof", "Rain", "wet", "is", "x")
-BLANKS = (" ", " ", " ", "  ", "\n", "\n\n", "\t", " \n ")
+WORDS = ("rain", "a", "the", "roof", "Rain", "wet", "is", "x", "wet.", "it's", "3,5", "–", "café")
+BLANKS = (" ", " ", " ", "  ", "\n", "\n\n", "\t", " \n ", "\r\n", "\u00a0", "\f")
 
 
 def seeded(make):
@@ -79,6 +79,8 @@ BORDERS = [
     ("a b c d e", 2, 0),
     ("a a a a a", 4, 3),
     ("a b c d e f g h", 5, 1),
+    ("It's wet. – is it?", 2, 0),
+    ("a\r\nb\u00a0c\x0bd", 2, 1),
 ]
 
 example("chunk_text")
@@ -353,9 +355,10 @@ def test_cosine_top_k_itself(submission, fill, n):
 
 
 @check("cosine_top_k", "of equal cosines the lower index comes first", practice=True, examples=20)
-@given(n=sizes(2, 6), powers=SEEDS)
+@given(n=st.one_of(sizes(2, 6), st.just(60)), powers=SEEDS)
 def test_cosine_top_k_ties(submission, n, powers):
-    vectors = np.eye(2)[np.arange(n) % 2] * 2.0 ** ((powers >> np.arange(n)) % 3)[:, None]
+    # With so few numbers many a sort that does not keep equals in order keeps them by chance.
+    vectors = np.eye(2)[np.arange(n) % 2] * 2.0 ** ((powers >> np.arange(n) % 9) % 3)[:, None]
     indices, _ = as_parts(submission.cosine_top_k(np.array([0.0, 4.0]), vectors, n), FOUND)
     expect_equal(indices, np.array([*range(1, n, 2), *range(0, n, 2)]), "all have cosine 1 or 0")
 
@@ -443,6 +446,7 @@ MERGED = [
     ([["a", "b", "c", "d"], ["d"], ["d", "e"]], 60),
     ([["b", "x"], ["x", "a", "c"]], 1),
     ([["z", "y", "x", "w", "v", "u"], ["q"]], 60),
+    ([["x", "y", "a"], ["b"], ["a", "z", "b"]], 10),
 ]
 
 example("reciprocal_rank_fusion")
@@ -480,8 +484,14 @@ def test_reciprocal_rank_fusion_more(submission, drawn):
         expect_close(after.get(one, 0.0), score + gain, f"the score of {one}, one ranking later")
 
 
+def all_first(rng):
+    """Rankings of one id each, now and then more than a sort keeps in order by chance."""
+    ids = IDS if rng.random() < 0.8 else [f"{letter}{n}" for letter in IDS for n in range(10)]
+    return [[one] for one in rng.sample(ids, rng.randint(2, 4) if ids is IDS else len(ids))], 60
+
+
 @check("reciprocal_rank_fusion", "of equal scores the first that is met comes first", examples=25)
-@given(case=seeded(lambda rng: ([[one] for one in rng.sample(IDS, rng.randint(2, 4))], 60)))
+@given(case=seeded(all_first))
 def test_reciprocal_rank_fusion_ties(submission, case):
     got = submission.reciprocal_rank_fusion(*case)
     expect_equal([one for one, _ in got], [one for (one,) in case[0]], "all are first in one list")
@@ -553,6 +563,10 @@ CHOICES = [
     (np.array([0.0, 0, 0]), AXES, 3, 0.0),
     (np.array([0.0, 2, 0]), AXES, 5, 1.0),
     (np.array([1.0, 1]), np.array([[3.0, 1], [1, 1], [1, 2]]), 0, 0.5),
+    (np.array([1.0, 0]), np.array([[4.0, 0], [1, 0], [2, 0]]), 3, 0.0),
+    (np.array([1.0, 0]), np.array([[0.0, 2], [-1, 0], [-2, 0]]), 3, 1.0),
+    # The last of so many is far from the query, and next in turn because nothing is like it.
+    (np.array([1.0, 0]), np.append(np.eye(2)[:1].repeat(60, 0), [[-2.0, 0]], 0), 2, 0.25),
 ]
 
 example("maximal_marginal_relevance")
@@ -629,9 +643,12 @@ PACKED = [
     (["a b c", "d", "a b c"], [0.1, 0.2, 0.3], 7),
     (["d", "d"], [1.0, 1.0], 5),
     (["a  b", "a b"], [1.0, 2.0], 4),
+    (["Rain", "rain", "rain."], [1.0, 2.0, 3.0], 4),
     ([], [], 3),
     (["a b c d", "e f", "g"], [3.0, 2.0, 1.0], 3),
     (["a", "b", "c"], [-1.0, -3.0, -2.0], 2),
+    (["it's wet.", "a-b c", "3,5"], [3.0, 2.0, 1.0], 4),
+    ([f"w{n}" for n in range(60)], [1.0 * (n % 2) for n in range(60)], 45),
 ]
 PACK = ("text", "chosen")
 
@@ -805,7 +822,7 @@ def called(rng):
     comma, colon = rng.choice(((", ", ": "), (",", ":"), (",\n  ", " : ")))
     body = comma.join(f'"{key}"{colon}{rng.choice(VALUES)}' for key in keys)
     extra = rng.choice(("", "", ', "id": 7', ', "why": {"name": 1}'))
-    name = rng.choice(('"search"', '"add"', '"a.b-c"', '"look up"', '"caf\\u00e9"'))
+    name = rng.choice(('"search"', '"Add"', '"a.b-c"', '"look up"', '" f "', '"caf\\u00e9"'))
     text = block(name, "{" + body + "}", rng.choice(SPACE), extra)
     return rng.choice(AROUND) + text + rng.choice(AROUND)
 
@@ -835,6 +852,9 @@ MALFORMED = (
     ("a fence inside", '<tool_call>```json\n{"name": "f", "arguments": {}}\n```</tool_call>'),
     ("text after the object", '<tool_call>{"name": "f", "arguments": {}} now</tool_call>'),
     ("text before the object", '<tool_call>call {"name": "f", "arguments": {}}</tool_call>'),
+    ("a line break in a text", block('"f"', '{"a": "x\ny"}')),
+    ("parameters for arguments", '<tool_call>{"name": "f", "parameters": {"a": 1}}</tool_call>'),
+    ("a call in a call", '<tool_call>{"function": {"name": "f", "arguments": {}}}</tool_call>'),
     ("two objects", '<tool_call>{"name": "f", "arguments": {}} {}</tool_call>'),
     ("nothing", "<tool_call></tool_call>"),
     ("white space only", "<tool_call> \n</tool_call>"),
@@ -910,6 +930,11 @@ def scripted(messages, replies):
     return replies[sum(message["role"] == "assistant" for message in messages)]
 
 
+def once(messages, replies):
+    """the next reply; there is none left for whoever asks once more than is due"""
+    return replies.pop(0)
+
+
 def parrot(messages, replies):
     """the replies, and at the end all that was said"""
     said = sum(message["role"] == "assistant" for message in messages)
@@ -945,17 +970,42 @@ def refuse():
     raise ValueError("closed on Sundays")
 
 
+def halt():
+    """an error without a message"""
+    raise RuntimeError
+
+
+def run_out():
+    """an error that would end a loop over an iterator"""
+    return next(iter(()))
+
+
 def nothing():
     """None"""
 
 
-TOOLS = {tool.__name__: function(tool) for tool in (add, echo, divide, fail, refuse, nothing)}
+def tick(times):
+    """how often it was called in this run"""
+    times.append(1)
+    return len(times)
+
+
+def repeat(text, times):
+    """a long text"""
+    return text * times
+
+
+TOOLS = {
+    tool.__name__: function(tool)
+    for tool in (add, echo, divide, fail, refuse, halt, run_out, nothing, repeat)
+} | {"tick": function(tick, times=[])}
 GOOD = (
     block('"add"', '{"b": 3, "a": 2}'),
     block('"add"', '{"a": 5}'),
     block('"echo"', '{"value": "wet"}'),
     "I will look. " + block('"echo"', '{"value": [1, {"a": null}]}', " "),
     block('"divide"', '{"b": 4, "a": 1}'),
+    block('"repeat"', '{"text": "It rains. ", "times": 500}'),
 )
 FALSY = (
     block('"nothing"', "{}"),
@@ -963,12 +1013,15 @@ FALSY = (
     block('"echo"', '{"value": ""}'),
     block('"echo"', '{"value": false}'),
     block('"echo"', '{"value": []}'),
+    block('"echo"', '{"value": " wet\\n"}'),
 )
 FAILING = (
     block('"divide"', '{"a": 1, "b": 0}'),
     block('"fail"', "{}"),
     block('"fail"', '{"message": "lost"}'),
     block('"refuse"', "{}"),
+    block('"halt"', "{}"),
+    block('"run_out"', "{}"),
 )
 UNKNOWN = (block('"Add"', '{"a": 1}'), block('"search"', "{}"), block('"get"', '{"value": 1}'))
 WRONG_ARGUMENTS = (
@@ -990,7 +1043,7 @@ def talk(*kinds, model=scripted, steps=(1, 1, 2, 5), most=4):
 
     def make(rng):
         calls = [rng.choice(rng.choice(kinds)) for _ in range(rng.randint(0, most))]
-        replies = [*calls, rng.choice(ANSWERS)] if model is scripted else calls
+        replies = calls if model is parrot else [*calls, rng.choice(ANSWERS)]
         allowed = max(len(calls) + rng.choice(steps), 0)
         return function(model, replies=replies), TOOLS, rng.choice(QUESTIONS), allowed
 
@@ -1050,9 +1103,31 @@ matches(
 matches(
     "run_agent",
     talk(FAILING),
+    first=[run_of(call, "No.") for call in (FAILING[3], FAILING[0], FAILING[4], FAILING[5])],
     title="a tool that fails is told to the model",
     names=RUN,
     weight=2,
+    examples=15,
+    exact=True,
+)
+
+
+TICKS = (block('"tick"', "{}"),)
+
+
+def exactly(rng):
+    """A run in which every reply is needed, be the last of them an answer or a call."""
+    replies = [rng.choice((*TICKS, *GOOD)) for _ in range(rng.randint(0, 3))]
+    replies += rng.choice(([], [rng.choice(ANSWERS)]))
+    return function(once, replies=replies), TOOLS, rng.choice(QUESTIONS), len(replies)
+
+
+matches(
+    "run_agent",
+    seeded(exactly),
+    title="asks the model once a step, and runs a tool once",
+    names=RUN,
+    weight=1,
     examples=15,
     exact=True,
 )

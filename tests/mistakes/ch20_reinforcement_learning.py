@@ -40,6 +40,30 @@ slips(
         return returns -> return returns[0]
     in-place: Write into an array of your own: the caller's rewards have become returns.
         np.zeros(len(rewards)), 0.0 -> rewards, 0.0
+    small-factors-dropped: However far away a reward is, it counts by γ to that power.
+        for t in reversed(range(len(rewards))):
+            later = rewards[t] + gamma * (1 - dones[t]) * later
+            returns[t] = later
+        ->
+        for t in range(len(rewards)):
+            factor = 1.0
+            for reward, done in zip(rewards[t:], dones[t:], strict=True):
+                returns[t] += factor * reward
+                factor *= gamma
+                if done or factor < 1e-3:
+                    break
+    powers-divided-out: Powers of γ become too small to divide by: go backwards instead.
+        for t in reversed(range(len(rewards))):
+            later = rewards[t] + gamma * (1 - dones[t]) * later
+            returns[t] = later
+        ->
+        start = 0
+        for end in [*(np.flatnonzero(dones) + 1), len(rewards)]:
+            factors = max(gamma, 1e-9) ** np.arange(end - start)
+            with np.errstate(all="ignore"):
+                later = np.cumsum((rewards[start:end] * factors)[::-1])[::-1]
+                returns[start:end] = later / factors
+            start = end
     """,
 )
 
@@ -91,6 +115,17 @@ slips(
         best = np.argmax(q)
         q.sort()
         return best
+    at-most-epsilon: One explores where the draw is below ε, not where it equals it.
+        rng.random() < epsilon -> rng.random() <= epsilon
+    float-for-the-action: An action is an integer, so that it can be an index.
+        return rng.integers(len(q)) -> return float(rng.integers(len(q)))
+        return np.argmax(q) -> return float(np.argmax(q))
+    no-draw-for-one-action: The coin is drawn always, also where there is nothing to choose.
+        if rng.random() < epsilon:
+        ->
+        if len(q) == 1:
+            return 0
+        if rng.random() < epsilon:
     """,
 )
 
@@ -150,6 +185,10 @@ slips(
         ->
         counts[np.argmax(scores)] += 1
         return np.argmax(scores), scores
+    float-for-the-action: An action is an integer, so that it can be an index.
+        return np.argmax(scores), scores -> return float(np.argmax(scores)), scores
+    untried-count-once: t counts the tries there were: none for an arm that was never tried.
+        np.log(max(np.sum(counts), 1)) -> np.log(np.sum(tried))
     """,
 )
 
@@ -301,6 +340,8 @@ slips(
         ->
         R[terminal] = 0.0
         V = np.zeros(len(P))
+    policy-as-floats: Actions are integers, so that they can be an index.
+        look_ahead(V).argmax(axis=1) -> look_ahead(V).argmax(axis=1).astype(float)
     """,
 )
 
@@ -353,6 +394,18 @@ slips(
         -> updated[action % len(Q), state % Q.shape[1]] += alpha * (target - Q[state, action])
     entry-alone: The answer is the whole table.
         return updated -> return updated[state, action]
+    all-entries-mixed: Mixing the table with itself rounds entries that have to stay.
+        updated = Q.copy()
+        updated[state, action] += alpha * (target - Q[state, action])
+        return updated
+        ->
+        targets = Q.copy()
+        targets[state, action] = target
+        return (1 - alpha) * Q + alpha * targets
+    python-integers-only: An action may be one of NumPy's integers: compare with None.
+        if next_action is None else -> if not isinstance(next_action, int) else
+    done-is-true: NumPy's True is another object than Python's: do not ask by `is`.
+        if not done: -> if done is not True:
     """,
 )
 
@@ -590,5 +643,13 @@ slips(
     shared-by-all: Each buffer has a store of its own.
         self.transitions = deque(maxlen=capacity)
         -> type(self).transitions = deque(maxlen=capacity)
+    small-actions: An action may be larger than a byte holds.
+        np.array(actions) -> np.array(actions).astype(np.uint8)
+    equals-stored-once: A transition that happened twice is there twice.
+        self.transitions.append((state.copy(), action, reward, next_state.copy(), done))
+        ->
+        last = self.transitions[-1] if self.transitions else None
+        if last is None or not np.array_equal(last[0], state) or last[1] != action:
+            self.transitions.append((state.copy(), action, reward, next_state.copy(), done))
     """,
 )

@@ -36,6 +36,10 @@ slips(
         text.split(), size - overlap -> text.split(), size - overlap or 1
     negative-overlap-allowed: A negative overlap leaves words out: raise ValueError.
         0 <= overlap < size -> overlap < size
+    letters-and-digits-only: A word is what split() gives, punctuation included.
+        text.split() -> __import__("re").findall(r"\\w+", text)
+    three-kinds-of-blanks: split() knows more white space than space, tab and line feed.
+        text.split() -> list(filter(None, __import__("re").split("[ \\t\\n]+", text)))
     """,
 )
 
@@ -135,6 +139,8 @@ slips(
         ->
         vectors /= np.where(lengths > 0, lengths, 1.0)[:, None]
         return best, cosines[best]
+    sort-that-moves-equals: Ask for kind="stable": other sorts exchange equals, in long lists.
+        np.argsort(-cosines, kind="stable") -> np.argsort(-cosines)
     """,
 )
 
@@ -207,6 +213,15 @@ slips(
         -> return [one for one, _ in sorted(scores.items(), key=lambda item: -item[1])]
     unsorted: The answer is sorted by score, not as ids were met.
         sorted(scores.items(), key=lambda item: -item[1]) -> list(scores.items())
+    met-rank-by-rank: Of equal scores the first that is met, one ranking after the other.
+        for ranking in rankings:
+            for rank, one in enumerate(ranking, start=1):
+                scores[one] = scores.get(one, 0.0) + 1 / (k + rank)
+        ->
+        for rank in range(1, 1 + max(map(len, rankings), default=0)):
+            for ranking in rankings:
+                for one in ranking[rank - 1 : rank]:
+                    scores[one] = scores.get(one, 0.0) + 1 / (k + rank)
     """,
 )
 
@@ -263,6 +278,17 @@ slips(
         fitness = vectors @ unit(query)
     vectors-for-indices: The answer is indices.
         return chosen -> return [vectors[i] for i in chosen]
+    among-the-twenty-nearest: All vectors may be chosen, those far from the query as well.
+        scores[chosen] = -np.inf
+        ->
+        scores[chosen] = -np.inf
+        scores[np.argsort(-fitness, kind="stable")[max(20, k) :]] = -np.inf
+    least-score-refused: A score of −1 is possible, and the best where all others are chosen.
+        scores[chosen] = -np.inf
+        ->
+        scores[chosen] = -np.inf
+        if scores.max() <= -1.0:
+            break
     """,
 )
 
@@ -328,6 +354,11 @@ slips(
         scores[i] = float("-inf")
     no-labels: Each chunk has its label, so that an answer can cite it.
         f"[{i}] {chunks[i]}" -> chunks[i]
+    letters-and-digits-only: A word is what split() gives: "it's" is one word.
+        len(chunks[i].split()) -> len(__import__("re").findall(r"\w+", chunks[i]))
+    duplicates-without-case: Strings that differ in a capital letter are not equal.
+        chunks[i] not in [chunks[j] for j in chosen]
+        -> chunks[i].lower() not in [chunks[j].lower() for j in chosen]
     """,
 )
 
@@ -469,6 +500,19 @@ slips(
         return name, arguments -> return name, {key: str(value) for key, value in arguments.items()}
     whole-object: The answer is a pair, name and arguments.
         return name, arguments -> return call
+    line-breaks-in-texts: JSON has no line break in a text: `json.loads` is strict, leave it so.
+        json.loads(block) -> json.loads(block, strict=False)
+    name-stripped: The name stays as it is.
+        return name, arguments -> return name.strip(), arguments
+    name-in-small-letters: The name stays as it is.
+        return name, arguments -> return name.lower(), arguments
+    parameters-too: "arguments" is missing, whatever other keys there are.
+        call.get("arguments") -> call.get("arguments", call.get("parameters"))
+    call-in-a-call: Name and arguments are those of the object itself.
+        name, arguments = call.get("name"), call.get("arguments")
+        ->
+        call = call.get("function", call)
+        name, arguments = call.get("name"), call.get("arguments")
     """,
 )
 
@@ -564,6 +608,28 @@ slips(
         model(messages) -> model(messages[-1:])
     only-the-question: The model sees all messages so far.
         model(messages) -> model(messages[:1])
+    model-asked-twice: Each step asks the model once: keep its reply.
+        messages.append({"role": "assistant", "content": reply})
+        ->
+        messages.append({"role": "assistant", "content": model(messages)})
+    asked-once-more-at-the-end: Where all steps are used up the model is not asked again.
+        return None, messages
+        ->
+        model(messages)
+        return None, messages
+    tool-run-twice: A call runs its tool once: it may do something.
+        return str(tools[name](**arguments))
+        ->
+        if tools[name](**arguments) is None:
+            return "None"
+        return str(tools[name](**arguments))
+    long-results-cut: An observation is all that the tool returned.
+        return str(tools[name](**arguments)) -> return str(tools[name](**arguments))[:1000]
+    results-stripped: An observation is the result's str, white space included.
+        return str(tools[name](**arguments)) -> return str(tools[name](**arguments)).strip()
+    no-colon-without-a-message: The colon stands there even if the error has no message.
+        return f"error: {type(raised).__name__}: {raised}"
+        -> return f"error: {type(raised).__name__}: {raised}".rstrip(": ")
     """,
 )
 
