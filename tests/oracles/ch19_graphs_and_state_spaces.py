@@ -26,7 +26,7 @@ def normalized_adjacency(edge_index, num_nodes, dtype=torch.float32):
 @alternate("gcn_layer", "a Kronecker product on the flattened features")
 def gcn_layer(x, edge_index, W, b):
     matrix = torch.from_numpy(_weights(edge_index, len(x))).to(x.dtype)
-    flat = torch.kron(matrix, W) @ x.reshape(-1)
+    flat = torch.kron(matrix, W.contiguous()) @ x.reshape(-1)
     return flat.reshape(len(x), len(W)) + b
 
 
@@ -136,7 +136,7 @@ def ssm_scan(A_bar, B_bar, C, u, x0):
     n, length = len(x0), len(u)
     one = torch.eye(length, dtype=u.dtype)
     before = torch.diag(torch.ones(length - 1, dtype=u.dtype), -1)
-    system = torch.kron(one, torch.eye(n, dtype=u.dtype)) - torch.kron(before, A_bar)
+    system = torch.kron(one, torch.eye(n, dtype=u.dtype)) - torch.kron(before, A_bar.contiguous())
     right = u[:, None] * B_bar + one[:, :1] * (A_bar @ x0)
     states = torch.linalg.solve(system, right.reshape(-1)).reshape(length, n)
     return states @ C, states[-1]
