@@ -7,7 +7,6 @@ journal knows what had been judged by then.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 import sys
@@ -177,7 +176,9 @@ class Dispatcher:
 @contextmanager
 def alone(data: Path) -> Iterator[None]:
     """Wait until no other dispatcher of the folder lives: claims of its place are ours then."""
-    with (data / LOCK).open("w") as file:
+    import fcntl  # POSIX only, as judging for a class is
+
+    with (data / LOCK).open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

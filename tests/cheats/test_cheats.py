@@ -50,8 +50,8 @@ def guarded_course(tmp_path_factory: pytest.TempPathFactory, course: Course) -> 
         copy.write_text(f"{path.read_text()}\n\nCANARY = '{CANARY}'\n")
     (root / "exercises").mkdir()
     text = (course.root / "exercises" / "course.toml").read_text()
-    blocks = re.split(r"(?m)^(?=\[\[chapter\]\])", text)
-    own = next(block for block in blocks if 'id = "ch4"' in block)
+    blocks = re.split(r"(?m)^(?=\[\[(?:chapter|path)\]\])", text)
+    own = next(block for block in blocks if '\nid = "ch4"' in block)
     limits = f"""[chapter.limits]
 chapter_seconds = {CHAPTER_SECONDS}
 chapter_idle_seconds = {CHAPTER_SECONDS}

@@ -347,7 +347,7 @@ def test_sequence_sure_gradients(submission, reference, case):
 
 @check("sequence_logprob", "where nothing counts it is 0", practice=True, examples=8)
 @given(case=answers())
-def test_sequence_nothing(submission, case):
+def test_logprob_of_nothing(submission, case):
     logits, tokens, mask = case
     nothing = torch.zeros_like(mask)
     nothing[:, 0] = mask[:, 0]

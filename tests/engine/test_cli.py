@@ -159,8 +159,8 @@ def test_a_check_that_breaks_gives_no_mark(run, tmp_path, course, monkeypatch):
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text())
     text = (course.root / "exercises" / "course.toml").read_text()
-    blocks = re.split(r"(?m)^(?=\[\[chapter\]\])", text)
-    own = next(block for block in blocks if 'id = "ch4"' in block)
+    blocks = re.split(r"(?m)^(?=\[\[(?:chapter|path)\]\])", text)
+    own = next(block for block in blocks if '\nid = "ch4"' in block)
     (tmp_path / "exercises" / "course.toml").write_text(blocks[0] + own)
     checks = tmp_path / "tests" / "checks" / f"test_{chapter.module}.py"
     checks.write_text(

@@ -85,8 +85,8 @@ def test_every_module_can_be_imported_without_what_is_posix_only():
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in sorted((ROOT / "grader").rglob("*.py"))
-        if path.stem not in ("__main__", "__init__")
-    ]
+        if path.stem not in ("__main__", "__init__") and "migrations" not in path.parts
+    ]  # Alembic runs its migrations itself.
     program = f"""
 import importlib, sys
 sys.path.insert(0, {str(POORER.parent)!r})
