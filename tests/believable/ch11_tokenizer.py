@@ -8,7 +8,7 @@ vocabulary: passed
 encode: failed, smallest-pair-first
 decode: failed, token-by-token
 encode_special: failed, in-given-order
-render_chat: failed, prompt-without-line-break + end-not-learned
+render_chat: failed, end-not-learned + prompt-without-line-break
 """
 
 import re

@@ -652,10 +652,6 @@ slips(
         / q.shape[-1] ** 0.5 -> / q.shape[-1]
     scaled-by-model: d is the width of one head, not of all.
         / q.shape[-1] ** 0.5 -> / (q.shape[1] * q.shape[-1]) ** 0.5
-    scaled-by-values: d is the width of the keys, not of the values.
-        / q.shape[-1] ** 0.5 -> / v.shape[-1] ** 0.5
-    scaled-by-length: d is the width of a head, not the number of queries.
-        / q.shape[-1] ** 0.5 -> / q.shape[-2] ** 0.5
     multiplied-by-root: Scores are divided by the root of d.
         / q.shape[-1] ** 0.5 -> * q.shape[-1] ** 0.5
     mask-ignored: What the mask forbids has no weight.
