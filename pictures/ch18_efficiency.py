@@ -63,13 +63,13 @@ def written(submission, calls):
     return pieces
 
 
-@picture("speculative_step: what each call of the large model brought, guesses and its own letter")
+@picture("speculative_step: what each call of the large model brought")
 def live(submission):
     pieces = written(submission, 24)
     return Passages({"24 calls": pieces, "24 letters": list("".join(pieces))[:24]})
 
 
-@picture("quantize_absmax: the error of a layer's weights, with one scale and one for each row")
+@picture("quantize_absmax: the error of weights, with one scale and with one a row")
 def rounding(submission):
     generator = torch.Generator().manual_seed(0)
     sizes = torch.logspace(-1.5, 0.5, 32)[:, None]  # some rows have small weights, some large ones
