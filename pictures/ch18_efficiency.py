@@ -71,9 +71,9 @@ def live(submission):
 
 @picture("quantize_absmax: the error of weights, with one scale and with one a row")
 def rounding(submission):
-    generator = torch.Generator().manual_seed(0)
+    drawn = torch.Generator().manual_seed(0)
     sizes = torch.logspace(-1.5, 0.5, 32)[:, None]  # some rows have small weights, some large ones
-    weights = torch.randn(32, 64, generator=generator) * sizes
+    weights = torch.randn(32, 64, generator=drawn) * sizes
     every = list(range(2, 9))
     lines = {}
     for name, axis in {"one scale": None, "a scale for each row": 0}.items():

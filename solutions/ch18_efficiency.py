@@ -330,7 +330,7 @@ class MoELayer(nn.Module):
         out = torch.zeros_like(tokens)
         for number, expert in enumerate(self.experts):
             rows, slots = torch.where(experts == number)
-            if len(rows):
+            if rows.numel():
                 answer = weights[rows, slots, None] * expert(tokens[rows])
                 out = out.index_add(0, rows, answer)
         return out.reshape(x.shape)

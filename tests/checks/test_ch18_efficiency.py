@@ -327,9 +327,9 @@ def measured(draw, with_axis=None, zeros=True, filled=FILLS, axes=ANY_AXES):
         if use_axis:
             values = torch.where(values == 0, typed(fill, fill.rng.uniform(0.5, 1, shape)), values)
     x = laid_out(fill, off_borders(values, step(values, bits, axis)))
-    if axis is None:
-        return one_of(fill, case(x, bits), case(x, bits=bits), case(x, bits, None))
-    return one_of(fill, case(x, bits, axis), case(x, bits=bits, axis=axis))
+    if use_axis:
+        return one_of(fill, case(x, bits, axis), case(x, bits=bits, axis=axis))
+    return one_of(fill, case(x, bits), case(x, bits=bits), case(x, bits, None))
 
 
 def compare_absmax(got, expected, *arguments, **named):
