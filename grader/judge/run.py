@@ -143,6 +143,7 @@ def _draw(run: _Run, seed: int, examples: int, manner: Manner, recorded: Recorde
     @settings(
         max_examples=examples,
         database=None,
+        derandomize=False,  # the seed is ours; where CI is set Hypothesis would make another
         deadline=None,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
