@@ -135,7 +135,8 @@ def write(reports: list[ChapterReport], drawing: Drawing, places: dict[str, Plac
 
             tell_runner(shown, os.environ)
     except OSError as error:
-        raise NoCourse(f"{error.filename} cannot be written: {error.strerror}") from None
+        place = error.filename or "standard output"
+        raise NoCourse(f"{place} cannot be written: {error.strerror}") from None
 
 
 def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
@@ -154,7 +155,8 @@ def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
         else:
             output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise NoCourse(f"{error.filename} cannot be written: {error.strerror}") from None
+        place = error.filename or "standard output"
+        raise NoCourse(f"{place} cannot be written: {error.strerror}") from None
 
 
 def _print(reports: list[ChapterReport], drawing: Drawing) -> None:
