@@ -119,24 +119,17 @@ class Drawing:
 def write(reports: list[ChapterReport], drawing: Drawing, places: dict[str, Place]) -> None:
     """Write the reports to stdout or to a file.  Raises NoCourse where that cannot be written."""
     shown = [disclosed_chapter(report, drawing.disclosure) for report in reports]
-    try:
+    with _writing():
         if drawing.format == "terminal":
             _print(shown, drawing)
             return
         from grader.report.formats import drawn
 
-        text = drawn(shown, drawing.format, places)
-        if drawing.output is None:
-            sys.stdout.write(text)
-        else:
-            drawing.output.write_text(text, encoding="utf-8", newline="\n")
+        _put(drawn(shown, drawing.format, places), drawing.output)
         if drawing.format == "github":
             from grader.report.as_github import tell_runner
 
             tell_runner(shown, os.environ)
-    except OSError as error:
-        place = error.filename or "standard output"
-        raise NoCourse(f"{place} cannot be written: {error.strerror}") from None
 
 
 def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
@@ -148,12 +141,22 @@ def write_programs(reports: list[ChapterReport], output: Path | None) -> None:
             say(f"{one.id} is {one.standing}: there is no counterexample to print")
     if not failed:
         say("all checks pass: there is no counterexample to print")
-    text = "\n".join(programs)
+    with _writing():
+        _put("\n".join(programs), output)
+
+
+def _put(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """What cannot be written is said in a line.  Raises NoCourse."""
     try:
-        if output is None:
-            sys.stdout.write(text)
-        else:
-            output.write_text(text, encoding="utf-8", newline="\n")
+        yield
     except OSError as error:
         place = error.filename or "standard output"
         raise NoCourse(f"{place} cannot be written: {error.strerror}") from None
